@@ -1,0 +1,78 @@
+"""Every error a person can meet, as one tree; each message gives the value, the expectation and the remedy.
+
+GisgridError                 anything said to a person as one sentence; command line: exit 2
+├── InputError               what was handed in cannot be used
+│   ├── UnreadableFile       no such file, no such format, damaged
+│   ├── EmptyInput           nothing in it
+│   ├── MissingColumn        a needed column is not there
+│   ├── BadColumn            a column is there but cannot be what it should be
+│   ├── MissingCrs           coordinates whose system nobody stated
+│   ├── UnsupportedCrs       a system that cannot be converted honestly
+│   ├── DuplicateCodes       two grids of one code
+│   ├── MissingGeometry      a grid without a polygon
+│   ├── UnknownGrid          a code that the network does not have
+│   ├── BadOption            an option or argument out of its range
+│   └── InvalidPolicy        a policy that is misspelt or contradicts itself
+└── InstallationError        the installation lacks something
+    └── AssetsMissing        scripts and styles of the maps were not fetched
+"""
+
+
+class GisgridError(Exception):
+    """The root: its text is one plain sentence (or two) that a person can act on."""
+
+
+class InputError(GisgridError):
+    """What was handed in cannot be used."""
+
+
+class UnreadableFile(InputError):
+    """A file that is missing, damaged or of an unknown format."""
+
+
+class EmptyInput(InputError):
+    """An input with nothing in it."""
+
+
+class MissingColumn(InputError):
+    """A table that lacks a needed column."""
+
+
+class BadColumn(InputError):
+    """A column whose content cannot be what it should be."""
+
+
+class MissingCrs(InputError):
+    """Coordinates whose reference system nobody stated."""
+
+
+class UnsupportedCrs(InputError):
+    """A reference system that cannot be converted honestly."""
+
+
+class DuplicateCodes(InputError):
+    """Two grids of one code in one network."""
+
+
+class MissingGeometry(InputError):
+    """A grid without a polygon."""
+
+
+class UnknownGrid(InputError):
+    """A grid code that the network does not have."""
+
+
+class BadOption(InputError):
+    """An option or argument outside its range."""
+
+
+class InvalidPolicy(InputError):
+    """A policy that is misspelt, out of range or contradicts itself."""
+
+
+class InstallationError(GisgridError):
+    """The installation lacks something."""
+
+
+class AssetsMissing(InstallationError):
+    """The scripts and styles of the maps were not fetched."""

@@ -1,0 +1,127 @@
+"""Answers about points and windows: which grid, how far, what is near; one index per network, never changed."""
+
+from typing import Final
+
+import numpy as np
+import rtree.index
+import shapely
+from numpy.typing import NDArray
+
+from gisgrid.plane import Bounds, MetricPlane
+
+NOWHERE: Final = -1
+_CHUNK: Final = 1_000_000
+
+
+class GridIndex:
+    """The index of a network: positions are int32 places in code order, -1 where there is no grid.
+
+    Built from polygons (n,) in EPSG:4490 degrees in code order and the plane they are measured in. The network that
+    owns it builds it on first use.
+    """
+
+    def __init__(self, geometry: NDArray[np.object_], plane: MetricPlane) -> None:
+        self._geometry = geometry.copy()
+        shapely.prepare(self._geometry)
+        self._plane = plane
+        boxes = shapely.bounds(self._geometry)
+        self._windows = rtree.index.Index((np.arange(len(geometry)), boxes[:, :2].copy(), boxes[:, 2:].copy()))
+        self._plane_geometry: NDArray[np.object_] | None = None
+        self._plane_tree: shapely.STRtree | None = None
+
+    def locate(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int32]:
+        """The position of the one grid of every point (degrees, two arrays (n,)), -1 outside and for NaN or infinity.
+
+        A point on a shared border belongs to the touching grid with the smallest code (design section 5).
+        """
+        lon, lat = _degrees(lon, lat)
+        found = np.full(len(lon), NOWHERE, np.int32)
+        for start in range(0, len(lon), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            found[part] = self._locate_chunk(lon[part], lat[part])
+        return found
+
+    def locate_one(self, lon: float, lat: float) -> int:
+        """The position of the grid of a single point, -1 outside."""
+        return int(self.locate(np.array([lon]), np.array([lat]))[0])
+
+    def _locate_chunk(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int32]:
+        found = np.full(len(lon), NOWHERE, np.int32)
+        finite = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
+        if len(finite) == 0:
+            return found
+        corners = np.column_stack((lon[finite], lat[finite]))
+        grids, counts = self._windows.intersection_v(corners, corners)  # type: ignore[no-untyped-call]  # rtree's
+        points = np.repeat(finite, counts.astype(np.int64))
+        order = np.argsort(grids, kind="stable")
+        grids, points = np.asarray(grids, np.int64)[order], points[order]
+        present, starts = np.unique(grids, return_index=True)
+        ends = np.append(starts, len(grids))[1:]
+        # From the largest code down, so that the smallest touching one writes last.
+        for grid, start, end in zip(present[::-1], starts[::-1], ends[::-1], strict=True):
+            candidates = points[start:end]
+            inside = shapely.intersects_xy(self._geometry[grid], lon[candidates], lat[candidates])
+            found[candidates[inside]] = grid
+        return found
+
+    def nearest(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """The nearest grid of every point and the distance to it in metres (0 inside), ties to the smallest code.
+
+        Points that are not finite get -1 and NaN.
+        """
+        lon, lat = _degrees(lon, lat)
+        positions = np.full(len(lon), NOWHERE, np.int32)
+        distance_m = np.full(len(lon), np.nan)
+        x, y = self._plane.to_xy(lon, lat)
+        usable = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+        if len(usable) and len(self._geometry):
+            (asked, grids), metres = self._tree().query_nearest(
+                shapely.points(x[usable], y[usable]), return_distance=True, all_matches=True
+            )
+            order = np.lexsort((grids, asked))
+            first = order[np.unique(asked[order], return_index=True)[1]]
+            positions[usable[asked[first]]] = grids[first]
+            distance_m[usable[asked[first]]] = metres[first]
+        return positions, distance_m
+
+    def border_distance_m(
+        self, lon: NDArray[np.float64], lat: NDArray[np.float64], positions: NDArray[np.int32]
+    ) -> NDArray[np.float64]:
+        """Metres from every point to the border of the grid at `positions` (n,), from inside or outside; NaN for -1."""
+        lon, lat = _degrees(lon, lat)
+        x, y = self._plane.to_xy(lon, lat)
+        distance_m = np.full(len(lon), np.nan)
+        wanted = np.flatnonzero((positions >= 0) & np.isfinite(x))
+        borders = shapely.boundary(self.plane_geometry())
+        distance_m[wanted] = shapely.distance(borders[positions[wanted]], shapely.points(x[wanted], y[wanted]))
+        return distance_m
+
+    def window(self, west: float, south: float, east: float, north: float) -> NDArray[np.int32]:
+        """The grids that touch a window in degrees, in code order."""
+        return self.within(shapely.box(west, south, east, north))
+
+    def within(self, area: shapely.Geometry) -> NDArray[np.int32]:
+        """The grids that touch an area (polygon in degrees), in code order."""
+        hits = np.sort(np.fromiter(self._windows.intersection(tuple(shapely.bounds(area))), dtype=np.int32))
+        return hits[shapely.intersects(self._geometry[hits], area)]
+
+    def plane_geometry(self) -> NDArray[np.object_]:
+        """The polygons in metres of the network's plane, in code order; computed once."""
+        if self._plane_geometry is None:
+            self._plane_geometry = self._plane.project(self._geometry)
+        return self._plane_geometry
+
+    def _tree(self) -> shapely.STRtree:
+        if self._plane_tree is None:
+            self._plane_tree = shapely.STRtree(self.plane_geometry())
+        return self._plane_tree
+
+
+def bounds_of(geometry: NDArray[np.object_]) -> Bounds:
+    """West, south, east and north of all geometries together, degrees."""
+    west, south, east, north = (float(value) for value in shapely.total_bounds(geometry))
+    return west, south, east, north
+
+
+def _degrees(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return np.atleast_1d(np.asarray(lon, np.float64)), np.atleast_1d(np.asarray(lat, np.float64))
