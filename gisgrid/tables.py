@@ -1,0 +1,324 @@
+"""Tables that people hand in: CSV and Parquet by column name, rows that cannot be used set aside with a reason."""
+
+import csv
+import io
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from gisgrid.errors import BadColumn, EmptyInput, MissingColumn, UnreadableFile
+
+_ZONE_AT_END: Final = r"(?:[zZ]|[+-]\d{2}(?::?\d{2})?)$"
+_NUMBER: Final = r"^\s*\d{9,13}(?:\.\d+)?\s*$"
+_EARLIEST_MS_EPOCH: Final = 100_000_000_000
+_MS_PER_S: Final = 1000
+REJECT_COLUMNS: Final = ("reject_file", "reject_line", "reject_reason")
+
+
+@dataclass(frozen=True)
+class InputTable:
+    """A table as read: text columns from CSV, typed ones from Parquet; `lines` says where each row stood (1 = first line)."""
+
+    source: str
+    rows: pa.Table
+    lines: NDArray[np.int64]
+    unsplit: tuple[tuple[int, str], ...] = ()
+
+    def __len__(self) -> int:
+        return int(self.rows.num_rows)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(self.rows.column_names)
+
+    def need(self, column: str, option: str | None = None) -> str:
+        """`column`, if the table has it; `MissingColumn` with the columns there are otherwise."""
+        if column in self.columns:
+            return column
+        hint = f" Name the right one with {option}." if option else ""
+        raise MissingColumn(f"{self.source} has no column {column!r}; its columns are {', '.join(self.columns) or 'none'}.{hint}")
+
+    def texts(self, column: str) -> NDArray[np.object_]:
+        """A column as stripped text, empty where there is nothing."""
+        values = self.rows.column(column)
+        if pa.types.is_dictionary(values.type):
+            values = values.cast(values.type.value_type)
+        if pa.types.is_floating(values.type) and pc.all(pc.equal(pc.floor(values), values), min_count=0).as_py():
+            values = values.cast(pa.int64())
+        text = pc.utf8_trim_whitespace(pc.fill_null(values.cast(pa.string()), ""))
+        return np.asarray(text.to_numpy(zero_copy_only=False), dtype=object)
+
+    def numbers(self, column: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """A column as float64 and which rows hold something that is no number; empty is NaN and no offence."""
+        values = self.rows.column(column)
+        if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
+            return np.asarray(values.cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64), np.zeros(len(self), bool)
+        texts = self.texts(column)
+        found = np.asarray(pd.to_numeric(pd.Series(texts), errors="coerce"), np.float64)
+        return found, np.isnan(found) & (texts != "")
+
+    def times_ms(self, column: str, zone: ZoneInfo | None = None) -> "Times":
+        """A column of instants as milliseconds since 1970 in UTC.
+
+        ISO 8601 with an offset, or epoch seconds or milliseconds; times without an offset only where `zone` says what
+        they mean.
+        """
+        values = self.rows.column(column)
+        if pa.types.is_timestamp(values.type):
+            return _typed_times(values, zone)
+        return _text_times(self.texts(column), zone)
+
+
+@dataclass(frozen=True)
+class Times:
+    """Instants in ms since 1970 UTC (0 where `empty`, `unreadable` or `zoneless`)."""
+
+    ms: NDArray[np.int64]
+    empty: NDArray[np.bool_]
+    unreadable: NDArray[np.bool_]
+    zoneless: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Rejects:
+    """Rows that could not be used, each with its line and reason; `rows` keeps the original columns for re-sending."""
+
+    source: str
+    rows: pa.Table
+    lines: NDArray[np.int64]
+    reasons: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.reasons)
+
+
+def read_table(path: str | Path) -> InputTable:
+    """Read a CSV (UTF-8 or GB18030; comma, semicolon or tab; plain or .gz) or Parquet file.
+
+    Raises `UnreadableFile` and, for a file without rows, `EmptyInput`.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UnreadableFile(f"{path} does not exist; expected a CSV or Parquet file")
+    table = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
+    if len(table) == 0 and not table.unsplit:
+        raise EmptyInput(f"{path} has no rows; expected a header and at least one row")
+    return table
+
+
+def keep_rows(table: InputTable, problems: Mapping[str, NDArray[np.bool_]]) -> tuple[NDArray[np.bool_], Rejects]:
+    """Which rows can be used (a mask), and the others with the first reason that hit each of them."""
+    reasons = np.full(len(table), "", dtype=object)
+    for reason, hit in problems.items():
+        reasons[hit & (reasons == "")] = reason
+    bad = reasons != ""
+    rows = table.rows.filter(pa.array(bad))
+    lines, texts = list(table.lines[bad]), list(reasons[bad])
+    for line, raw in table.unsplit:
+        lines.append(line)
+        texts.append(f"the row does not have {len(table.columns)} fields: {raw[:80]}")
+    return ~bad, Rejects(table.source, rows, np.array(lines, np.int64), tuple(texts))
+
+
+def write_rejects(path: Path, rejects: Sequence[Rejects]) -> int:
+    """Write set-aside rows with their original columns first, so that they can be corrected and sent again.
+
+    UTF-8 with byte order mark for spreadsheets; nothing is written, and an older file removed, when there is nothing to
+    tell. Returns the number of rows.
+    """
+    count = sum(len(part) for part in rejects)
+    if count == 0:
+        path.unlink(missing_ok=True)
+        return 0
+    columns = list(dict.fromkeys(name for part in rejects for name in part.rows.column_names if name not in REJECT_COLUMNS))
+    with replacing(path) as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([*columns, *REJECT_COLUMNS])
+        for part in rejects:
+            texts = {name: InputTable(part.source, part.rows, part.lines).texts(name) for name in part.rows.column_names if _is_plain(part.rows, name)}
+            for row, (line, reason) in enumerate(zip(part.lines, part.reasons, strict=True)):
+                known = row < part.rows.num_rows
+                writer.writerow([*(texts[name][row] if known and name in texts else "" for name in columns), part.source, int(line), reason])
+    return count
+
+
+class replacing:  # noqa: N801  # reads as a verb in `with replacing(path) as stream`
+    """A text file that appears under its name only when it was written whole (UTF-8 with byte order mark)."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._part = path.with_name(path.name + ".part")
+
+    def __enter__(self) -> io.TextIOWrapper:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._stream = self._part.open("w", encoding="utf-8-sig", newline="")
+        return self._stream
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._stream.close()
+        if kind is None:
+            os.replace(self._part, self._path)
+        else:
+            self._part.unlink(missing_ok=True)
+
+
+def local_dates(texts: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Dates written YYYY-MM-DD as days since 1970, and which ones are neither empty nor such a date (0 there)."""
+    days = np.zeros(len(texts), np.int64)
+    bad = np.zeros(len(texts), bool)
+    for row, text in enumerate(texts):
+        if text == "":
+            continue
+        try:
+            days[row] = np.datetime64(text if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else "x", "D").astype(np.int64)
+        except ValueError:
+            bad[row] = True
+    return days, bad
+
+
+def place_problems(lon: NDArray[np.float64], lat: NDArray[np.float64], no_number: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
+    """Reasons why coordinates in degrees cannot be used, as masks (n,)."""
+    swapped = (np.abs(lat) > 90.0) & (np.abs(lat) <= 180.0) & (np.abs(lon) <= 90.0)
+    return {
+        "longitude or latitude is not a number; expected degrees such as 121.4321": no_number | ~np.isfinite(lon) | ~np.isfinite(lat),
+        "latitude lies outside -90..90: longitude and latitude look exchanged": swapped,
+        "longitude outside -180..180 or latitude outside -90..90": (np.abs(lon) > 180.0) | (np.abs(lat) > 90.0),
+    }
+
+
+def check_not_exchanged(source: str, lon: NDArray[np.float64], lat: NDArray[np.float64], bounds: tuple[float, float, float, float]) -> None:
+    """`BadColumn` when hardly any point lies near the network but most would with longitude and latitude exchanged."""
+    west, south, east, north = bounds
+    margin = 1.0
+
+    def near(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+        with np.errstate(invalid="ignore"):
+            inside = (x > west - margin) & (x < east + margin) & (y > south - margin) & (y < north + margin)
+        return float(inside.mean()) if len(inside) else 0.0
+
+    if near(lon, lat) < 0.01 and near(lat, lon) > 0.5:
+        raise BadColumn(
+            f"{source}: longitude and latitude look exchanged ({near(lat, lon):.0%} of the rows lie at the network once they "
+            "are swapped); name the columns the other way round"
+        )
+
+
+def _is_plain(rows: pa.Table, name: str) -> bool:
+    kind = rows.schema.field(name).type
+    return not (pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _read_parquet(path: Path) -> InputTable:
+    try:
+        rows = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise UnreadableFile(f"{path} is not a readable Parquet file: {str(error).splitlines()[0]}") from error
+    return InputTable(str(path), rows, np.arange(1, rows.num_rows + 1, dtype=np.int64))
+
+
+def _read_csv(path: Path) -> InputTable:
+    try:
+        raw = pa.input_stream(str(path)).read()
+    except (OSError, pa.ArrowException) as error:
+        raise UnreadableFile(f"{path} cannot be read: {error}") from error
+    if not raw.strip():
+        raise EmptyInput(f"{path} is empty; expected a header and at least one row")
+    if b"\x00" in raw[:4096]:
+        raise UnreadableFile(f"{path} is not a text file; expected CSV")
+    text = _decoded(raw, path)
+    header = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=header.count)
+    names = [name.strip() for name in next(csv.reader([header.rstrip("\r")], delimiter=delimiter), [])]
+    if len(set(names)) != len(names) or not any(names):
+        raise UnreadableFile(f"{path}: the header {header.strip()[:80]!r} is empty or names a column twice")
+    unsplit: list[tuple[int, str]] = []
+
+    def set_aside(row: pa_csv.InvalidRow) -> str:
+        unsplit.append((int(row.number) if row.number is not None else 0, row.text))
+        return "skip"
+
+    try:
+        rows = pa_csv.read_csv(
+            pa.BufferReader(text.encode()),
+            read_options=pa_csv.ReadOptions(use_threads=False, column_names=names, skip_rows=1),
+            parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=set_aside),
+            convert_options=pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+        )
+    except pa.ArrowInvalid as error:
+        if "Empty CSV" in str(error):
+            raise EmptyInput(f"{path} has a header but no rows") from error
+        raise UnreadableFile(f"{path} cannot be split into rows and columns: {str(error).splitlines()[0]}") from error
+    gone = {line for line, _ in unsplit}
+    lines = np.array([line for line in range(2, rows.num_rows + len(gone) + 2) if line not in gone], np.int64)
+    return InputTable(str(path), rows, lines[: rows.num_rows], tuple(unsplit))
+
+
+def _decoded(raw: bytes, path: Path) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise UnreadableFile(f"{path} is neither UTF-8 nor GB18030 text; save it as UTF-8")
+
+
+def _typed_times(values: pa.ChunkedArray, zone: ZoneInfo | None) -> Times:
+    empty = np.asarray(values.is_null().to_numpy(zero_copy_only=False) if values.null_count else np.zeros(len(values), bool))
+    none = np.zeros(len(values), bool)
+    if values.type.tz is None:
+        if zone is None:
+            return Times(np.zeros(len(values), np.int64), empty, none, ~empty)
+        values = pc.assume_timezone(values, str(zone))
+    ms = pc.fill_null(values.cast(pa.timestamp("ms", tz="UTC"), safe=False).cast(pa.int64()), 0)
+    return Times(np.asarray(ms.to_numpy(zero_copy_only=False), np.int64), empty, none, none)
+
+
+def _text_times(texts: NDArray[np.object_], zone: ZoneInfo | None) -> Times:
+    text = pa.array(texts, pa.string())
+    empty = texts == ""
+    epoch = _mask(pc.match_substring_regex(text, _NUMBER))
+    zoned = _mask(pc.match_substring_regex(text, _ZONE_AT_END)) & ~epoch
+    # A bare date such as 2018-05-07 ends like an offset and must not pass for one.
+    zoned &= ~_mask(pc.match_substring_regex(text, r"^\d{4}-\d{2}-\d{2}$"))
+    naive = ~empty & ~epoch & ~zoned
+    ms = np.zeros(len(texts), np.int64)
+    unreadable = np.zeros(len(texts), bool)
+    if epoch.any():
+        number = texts[epoch].astype(np.float64)
+        ms[epoch] = np.where(number < _EARLIEST_MS_EPOCH, np.round(number * _MS_PER_S), number).astype(np.int64)
+    if zoned.any():
+        ms[zoned], unreadable[zoned] = _parsed(pd.to_datetime(pd.Series(texts[zoned]), format="ISO8601", utc=True, errors="coerce"))
+    parsable = pd.to_datetime(pd.Series(texts[naive]), format="ISO8601", errors="coerce") if naive.any() else None
+    zoneless = np.zeros(len(texts), bool)
+    if parsable is not None:
+        good = parsable.notna().to_numpy()
+        unreadable[np.flatnonzero(naive)[~good]] = True
+        if zone is None:
+            zoneless[np.flatnonzero(naive)[good]] = True
+        else:
+            local = parsable.dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT").dt.tz_convert("UTC")
+            ms[naive], unreadable[naive] = _parsed(local)
+    return Times(ms, empty, unreadable, zoneless)
+
+
+def _parsed(values: "pd.Series[pd.Timestamp]") -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    bad = values.isna().to_numpy()
+    ms = values.dt.tz_localize(None).to_numpy().astype("datetime64[ms]").astype(np.int64)
+    return np.where(bad, 0, ms), bad
+
+
+def _mask(values: pa.Array) -> NDArray[np.bool_]:
+    return np.asarray(values.to_numpy(zero_copy_only=False), bool)
