@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -49,7 +48,9 @@ class InputTable:
         if column in self.columns:
             return column
         hint = f" Name the right one with {option}." if option else ""
-        raise MissingColumn(f"{self.source} has no column {column!r}; its columns are {', '.join(self.columns) or 'none'}.{hint}")
+        raise MissingColumn(
+            f"{self.source} has no column {column!r}; its columns are {', '.join(self.columns) or 'none'}.{hint}"
+        )
 
     def texts(self, column: str) -> NDArray[np.object_]:
         """A column as stripped text, empty where there is nothing."""
@@ -65,7 +66,9 @@ class InputTable:
         """A column as float64 and which rows hold something that is no number; empty is NaN and no offence."""
         values = self.rows.column(column)
         if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
-            return np.asarray(values.cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64), np.zeros(len(self), bool)
+            return np.asarray(values.cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64), np.zeros(
+                len(self), bool
+            )
         texts = self.texts(column)
         found = np.asarray(pd.to_numeric(pd.Series(texts), errors="coerce"), np.float64)
         return found, np.isnan(found) & (texts != "")
@@ -143,15 +146,28 @@ def write_rejects(path: Path, rejects: Sequence[Rejects]) -> int:
     if count == 0:
         path.unlink(missing_ok=True)
         return 0
-    columns = list(dict.fromkeys(name for part in rejects for name in part.rows.column_names if name not in REJECT_COLUMNS))
+    columns = list(
+        dict.fromkeys(name for part in rejects for name in part.rows.column_names if name not in REJECT_COLUMNS)
+    )
     with replacing(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([*columns, *REJECT_COLUMNS])
         for part in rejects:
-            texts = {name: InputTable(part.source, part.rows, part.lines).texts(name) for name in part.rows.column_names if _is_plain(part.rows, name)}
+            texts = {
+                name: InputTable(part.source, part.rows, part.lines).texts(name)
+                for name in part.rows.column_names
+                if _is_plain(part.rows, name)
+            }
             for row, (line, reason) in enumerate(zip(part.lines, part.reasons, strict=True)):
                 known = row < part.rows.num_rows
-                writer.writerow([*(texts[name][row] if known and name in texts else "" for name in columns), part.source, int(line), reason])
+                writer.writerow(
+                    [
+                        *(texts[name][row] if known and name in texts else "" for name in columns),
+                        part.source,
+                        int(line),
+                        reason,
+                    ]
+                )
     return count
 
 
@@ -170,7 +186,7 @@ class replacing:  # noqa: N801  # reads as a verb in `with replacing(path) as st
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._stream.close()
         if kind is None:
-            os.replace(self._part, self._path)
+            self._part.replace(self._path)
         else:
             self._part.unlink(missing_ok=True)
 
@@ -189,17 +205,23 @@ def local_dates(texts: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[
     return days, bad
 
 
-def place_problems(lon: NDArray[np.float64], lat: NDArray[np.float64], no_number: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
+def place_problems(
+    lon: NDArray[np.float64], lat: NDArray[np.float64], no_number: NDArray[np.bool_]
+) -> dict[str, NDArray[np.bool_]]:
     """Reasons why coordinates in degrees cannot be used, as masks (n,)."""
     swapped = (np.abs(lat) > 90.0) & (np.abs(lat) <= 180.0) & (np.abs(lon) <= 90.0)
     return {
-        "longitude or latitude is not a number; expected degrees such as 121.4321": no_number | ~np.isfinite(lon) | ~np.isfinite(lat),
+        "longitude or latitude is not a number; expected degrees such as 121.4321": no_number
+        | ~np.isfinite(lon)
+        | ~np.isfinite(lat),
         "latitude lies outside -90..90: longitude and latitude look exchanged": swapped,
         "longitude outside -180..180 or latitude outside -90..90": (np.abs(lon) > 180.0) | (np.abs(lat) > 90.0),
     }
 
 
-def check_not_exchanged(source: str, lon: NDArray[np.float64], lat: NDArray[np.float64], bounds: tuple[float, float, float, float]) -> None:
+def check_not_exchanged(
+    source: str, lon: NDArray[np.float64], lat: NDArray[np.float64], bounds: tuple[float, float, float, float]
+) -> None:
     """`BadColumn` when hardly any point lies near the network but most would with longitude and latitude exchanged."""
     west, south, east, north = bounds
     margin = 1.0
@@ -254,8 +276,12 @@ def _read_csv(path: Path) -> InputTable:
         rows = pa_csv.read_csv(
             pa.BufferReader(text.encode()),
             read_options=pa_csv.ReadOptions(use_threads=False, column_names=names, skip_rows=1),
-            parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=set_aside),
-            convert_options=pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=set_aside
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
         )
     except pa.ArrowInvalid as error:
         if "Empty CSV" in str(error):
@@ -276,7 +302,9 @@ def _decoded(raw: bytes, path: Path) -> str:
 
 
 def _typed_times(values: pa.ChunkedArray, zone: ZoneInfo | None) -> Times:
-    empty = np.asarray(values.is_null().to_numpy(zero_copy_only=False) if values.null_count else np.zeros(len(values), bool))
+    empty = np.asarray(
+        values.is_null().to_numpy(zero_copy_only=False) if values.null_count else np.zeros(len(values), bool)
+    )
     none = np.zeros(len(values), bool)
     if values.type.tz is None:
         if zone is None:
@@ -300,7 +328,9 @@ def _text_times(texts: NDArray[np.object_], zone: ZoneInfo | None) -> Times:
         number = texts[epoch].astype(np.float64)
         ms[epoch] = np.where(number < _EARLIEST_MS_EPOCH, np.round(number * _MS_PER_S), number).astype(np.int64)
     if zoned.any():
-        ms[zoned], unreadable[zoned] = _parsed(pd.to_datetime(pd.Series(texts[zoned]), format="ISO8601", utc=True, errors="coerce"))
+        ms[zoned], unreadable[zoned] = _parsed(
+            pd.to_datetime(pd.Series(texts[zoned]), format="ISO8601", utc=True, errors="coerce")
+        )
     parsable = pd.to_datetime(pd.Series(texts[naive]), format="ISO8601", errors="coerce") if naive.any() else None
     zoneless = np.zeros(len(texts), bool)
     if parsable is not None:

@@ -54,7 +54,14 @@ def collect_reports(
     placed = np.isfinite(lon) & np.isfinite(lat)
     order = sorted(
         range(len(incident)),
-        key=lambda row: (patroller[row], incident[row], time_ms[row], not placed[row], lon[row] if placed[row] else 0.0, lat[row] if placed[row] else 0.0),
+        key=lambda row: (
+            patroller[row],
+            incident[row],
+            time_ms[row],
+            not placed[row],
+            lon[row] if placed[row] else 0.0,
+            lat[row] if placed[row] else 0.0,
+        ),
     )
     void = {(patroller[row], incident[row]) for row in range(len(incident)) if not valid[row]}
     kept: dict[tuple[str, str], int] = {}
@@ -64,7 +71,11 @@ def collect_reports(
             kept.setdefault(key, row)
     rows = np.array(sorted(kept.values(), key=lambda row: (patroller[row], time_ms[row], incident[row])), np.int64)
     return FiledReports(
-        incident[rows], patroller[rows], time_ms[rows], np.where(placed, lon, np.nan)[rows], np.where(placed, lat, np.nan)[rows]
+        incident[rows],
+        patroller[rows],
+        time_ms[rows],
+        np.where(placed, lon, np.nan)[rows],
+        np.where(placed, lat, np.nan)[rows],
     )
 
 

@@ -10,7 +10,6 @@ UNSTATED: Final = np.iinfo(np.int64).min
 """`received_ms` of a fix that does not say when it arrived."""
 
 
-
 @dataclass(frozen=True)
 class Fixes:
     """Fixes sorted by patroller, time, longitude, latitude and accuracy; all columns have length n.

@@ -136,7 +136,9 @@ def _read_part(
     return _Part(names, who[usable], times.ms[usable], lon, lat, accuracy[usable], received_ms[usable]), rejects
 
 
-def _places(table: InputTable, columns: TrackColumns) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+def _places(
+    table: InputTable, columns: TrackColumns
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
     if columns.lon not in table.columns and "geometry" in table.columns:
         try:
             points = shapely.from_wkb(table.rows.column("geometry").to_numpy(zero_copy_only=False))
@@ -189,7 +191,7 @@ def _gpx_table(path: Path, columns: TrackColumns) -> InputTable:
     lats: list[str] = []
     times: list[str] = []
     try:
-        for _, element in ElementTree.iterparse(path):
+        for _, element in ElementTree.iterparse(path):  # noqa: S314  # expat itself bounds the expansion of entities
             if element.tag.rpartition("}")[2] != _GPX_POINT:
                 continue
             stamp = next((child.text for child in element if child.tag.rpartition("}")[2] == "time"), None)
@@ -203,5 +205,12 @@ def _gpx_table(path: Path, columns: TrackColumns) -> InputTable:
         raise EmptyInput(f"{path} holds no track points")
     if not any(times):
         raise MissingColumn(f"{path}: no track point has a time; a track without times proves no presence")
-    rows = pa.table({columns.patroller: pa.array([path.stem] * len(lons)), columns.time: times, columns.lon: lons, columns.lat: lats})
+    rows = pa.table(
+        {
+            columns.patroller: pa.array([path.stem] * len(lons)),
+            columns.time: times,
+            columns.lon: lons,
+            columns.lat: lats,
+        }
+    )
     return InputTable(str(path), rows, np.arange(1, len(lons) + 1, dtype=np.int64))

@@ -64,7 +64,9 @@ def _mark_duplicates(fixes: Fixes, marks: NDArray[np.int8]) -> None:
     rank = np.where(np.isnan(fixes.accuracy_m[group]), np.inf, fixes.accuracy_m[group])
     order = np.lexsort((fixes.lat[group], fixes.lon[group], rank, fixes.time_ms[group], fixes.patroller[group]))
     group = group[order]
-    again = (fixes.patroller[group][1:] == fixes.patroller[group][:-1]) & (fixes.time_ms[group][1:] == fixes.time_ms[group][:-1])
+    again = (fixes.patroller[group][1:] == fixes.patroller[group][:-1]) & (
+        fixes.time_ms[group][1:] == fixes.time_ms[group][:-1]
+    )
     marks[group[1:][again]] = DUPLICATE
 
 

@@ -43,7 +43,9 @@ class OwnZones:
 
     def codes_on(self, patroller: str, day: int) -> tuple[str, ...]:
         """The codes of the own grids on a local day, in code order, also those the edition does not have."""
-        return tuple(sorted({duty.grid for duty in self.duties_of.get(patroller, ()) if duty.from_day <= day < duty.to_day}))
+        return tuple(
+            sorted({duty.grid for duty in self.duties_of.get(patroller, ()) if duty.from_day <= day < duty.to_day})
+        )
 
     def edition_on(self, day: int) -> Edition:
         """The edition in force on a local day; `BadOption` when there is none yet."""
@@ -51,7 +53,9 @@ class OwnZones:
 
     def zone_on(self, patroller: str, day: int) -> int:
         """The zone of the own grids on a local day, `NO_ZONE` for none."""
-        return self._zone_of_set.get(_members(self._editions, self._offsets, self.codes_on(patroller, day), day), NO_ZONE)
+        return self._zone_of_set.get(
+            _members(self._editions, self._offsets, self.codes_on(patroller, day), day), NO_ZONE
+        )
 
     def zones_on(self, patroller: str, first_day: int, last_day: int) -> NDArray[np.int64]:
         """The zone on every local day from `first_day` to `last_day`, both included."""
@@ -59,7 +63,11 @@ class OwnZones:
         changes = {first_day}
         for duty in self.duties_of.get(patroller, ()):
             changes |= {day for day in (duty.from_day, duty.to_day) if first_day < day <= last_day}
-        changes |= {edition.from_day for edition in self._editions if edition.from_day is not None and first_day < edition.from_day <= last_day}
+        changes |= {
+            edition.from_day
+            for edition in self._editions
+            if edition.from_day is not None and first_day < edition.from_day <= last_day
+        }
         starts = sorted(changes)
         for start, end in zip(starts, [*starts[1:], last_day + 1], strict=True):
             zones[start - first_day : end - first_day] = self.zone_on(patroller, start)
@@ -80,7 +88,10 @@ def make_own_zones(editions: Sequence[Edition], duties: Iterable[Duty]) -> OwnZo
     for duty in duties:
         if duty.role in PATROLLING_ROLES:
             of_person[duty.person].append(duty)
-    duties_of = {person: tuple(sorted(held, key=lambda duty: (duty.from_day, duty.grid, duty.to_day))) for person, held in of_person.items()}
+    duties_of = {
+        person: tuple(sorted(held, key=lambda duty: (duty.from_day, duty.grid, duty.to_day)))
+        for person, held in of_person.items()
+    }
     sets: dict[tuple[int, ...], int] = {}
     for held in duties_of.values():
         for day in _changing_days(ordered, held):
@@ -94,14 +105,18 @@ def make_own_zones(editions: Sequence[Edition], duties: Iterable[Duty]) -> OwnZo
 def unknown_grids(editions: Sequence[Edition], duties: Iterable[Duty]) -> tuple[Duty, ...]:
     """The patrolling duties whose grid is in none of the editions."""
     return tuple(
-        duty for duty in duties if duty.role in PATROLLING_ROLES and not any(duty.grid in edition.network for edition in editions)
+        duty
+        for duty in duties
+        if duty.role in PATROLLING_ROLES and not any(duty.grid in edition.network for edition in editions)
     )
 
 
 def _changing_days(editions: tuple[Edition, ...], held: Sequence[Duty]) -> set[int]:
     days = {duty.from_day for duty in held} | {duty.to_day for duty in held}
     first = min(duty.from_day for duty in held)
-    return days | {edition.from_day for edition in editions if edition.from_day is not None and edition.from_day >= first}
+    return days | {
+        edition.from_day for edition in editions if edition.from_day is not None and edition.from_day >= first
+    }
 
 
 def _edition_index(editions: tuple[Edition, ...], day: int) -> int:
@@ -115,7 +130,9 @@ def _edition_index(editions: tuple[Edition, ...], day: int) -> int:
     return found
 
 
-def _members(editions: tuple[Edition, ...], offsets: tuple[int, ...], codes: tuple[str, ...], day: int) -> tuple[int, ...]:
+def _members(
+    editions: tuple[Edition, ...], offsets: tuple[int, ...], codes: tuple[str, ...], day: int
+) -> tuple[int, ...]:
     """Places of codes in the polygons of all editions, by the edition in force; () where nothing is in force yet."""
     first = editions[0].from_day
     if first is not None and day < first:

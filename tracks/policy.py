@@ -89,7 +89,10 @@ def read_policy(path: str | Path) -> Policy:
     for name in content:
         if name not in known:
             near = get_close_matches(name, known, 1)
-            raise InvalidPolicy(f"{path}: unknown parameter {name!r}" + (f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"))
+            raise InvalidPolicy(
+                f"{path}: unknown parameter {name!r}"
+                + (f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}")
+            )
     values: dict[str, Any] = dict(content)
     if "base_places" in values:
         values["base_places"] = _base_places(values["base_places"], path)
@@ -122,7 +125,9 @@ def _window(text: str) -> tuple[int, int]:
     except ValueError:
         raise InvalidPolicy(f"duty_window is {text!r}; expected HH:MM-HH:MM such as 06:00-23:00") from None
     if not 0 <= bounds[0] < bounds[1] <= DAY_MS:
-        raise InvalidPolicy(f"duty_window is {text!r}; it must end after it begins, within one day (it never wraps midnight)")
+        raise InvalidPolicy(
+            f"duty_window is {text!r}; it must end after it begins, within one day (it never wraps midnight)"
+        )
     return bounds[0], bounds[1]
 
 
@@ -139,15 +144,23 @@ def _check(policy: Policy) -> None:
     if policy.hours_per_day > 24:
         raise InvalidPolicy(f"hours_per_day is {policy.hours_per_day}; a day has 24 hours")
     if not isinstance(policy.duty_window, str):
-        raise InvalidPolicy(f"duty_window is {policy.duty_window!r}; expected text such as \"06:00-23:00\"")
+        raise InvalidPolicy(f'duty_window is {policy.duty_window!r}; expected text such as "06:00-23:00"')
     start, end = _window(policy.duty_window)
     if policy.hours_per_day * 3_600_000 > end - start:
-        raise InvalidPolicy(f"hours_per_day is {policy.hours_per_day}, more than the duty window {policy.duty_window} holds")
+        raise InvalidPolicy(
+            f"hours_per_day is {policy.hours_per_day}, more than the duty window {policy.duty_window} holds"
+        )
     if policy.sure_gap_s > policy.possible_gap_s:
-        raise InvalidPolicy(f"sure_gap_s ({policy.sure_gap_s}) is above possible_gap_s ({policy.possible_gap_s}); sure time must be the shorter")
+        raise InvalidPolicy(
+            f"sure_gap_s ({policy.sure_gap_s}) is above possible_gap_s ({policy.possible_gap_s}); sure time must be the shorter"
+        )
     if policy.driving_kmh > policy.jump_kmh:
-        raise InvalidPolicy(f"driving_kmh ({policy.driving_kmh}) is above jump_kmh ({policy.jump_kmh}); a jump must be faster than driving")
+        raise InvalidPolicy(
+            f"driving_kmh ({policy.driving_kmh}) is above jump_kmh ({policy.jump_kmh}); a jump must be faster than driving"
+        )
     if policy.required_days not in ("workdays", "strict"):
         raise InvalidPolicy(f"required_days is {policy.required_days!r}; expected 'workdays' or 'strict'")
-    if policy.valid_from is not None and (not isinstance(policy.valid_from, dt.date) or policy.valid_from.weekday() != 0):
+    if policy.valid_from is not None and (
+        not isinstance(policy.valid_from, dt.date) or policy.valid_from.weekday() != 0
+    ):
         raise InvalidPolicy(f"valid_from is {policy.valid_from}; a policy takes effect on a Monday")

@@ -49,9 +49,7 @@ class Stretches:
 def make_walk(time_ms: NDArray[np.int64], x_m: NDArray[np.float64], y_m: NDArray[np.float64], policy: Policy) -> Walk:
     """A walk from used fixes (n,) of one patroller in time order."""
     driving = _find_driving(time_ms, x_m, y_m, policy.ms("sure_gap_s"), policy.driving_kmh)
-    stops = _find_stops(
-        time_ms, x_m, y_m, policy.ms("possible_gap_s"), policy.stop_radius_m, policy.ms("max_stop_s")
-    )
+    stops = _find_stops(time_ms, x_m, y_m, policy.ms("possible_gap_s"), policy.stop_radius_m, policy.ms("max_stop_s"))
     return Walk(time_ms, x_m, y_m, driving, stops)
 
 
@@ -102,7 +100,11 @@ def _find_driving(time_ms, x, y, sure_ms, driving_kmh):  # type: ignore[no-untyp
     ahead = 1
     for leg in range(count - 1):
         ahead = max(ahead, leg + 1)
-        while ahead + 1 < count and time_ms[ahead] - time_ms[leg] < _DRIVING_SPAN_MS and time_ms[ahead + 1] - time_ms[ahead] <= sure_ms:
+        while (
+            ahead + 1 < count
+            and time_ms[ahead] - time_ms[leg] < _DRIVING_SPAN_MS
+            and time_ms[ahead + 1] - time_ms[ahead] <= sure_ms
+        ):
             ahead += 1
         distance_m = np.hypot(x[ahead] - x[leg], y[ahead] - y[leg])
         driving[leg] = distance_m * _KMH_PER_M_PER_MS > driving_kmh * (time_ms[ahead] - time_ms[leg])
@@ -175,9 +177,27 @@ def _weigh_legs(  # type: ignore[no-untyped-def]  # compiled
                 if span <= possible_ms and zone != NO_ZONE:
                     one, two = (part_start - t0) / span, (part_end - t0) / span
                     if _in_reach(
-                        x0 + one * (x1 - x0), y0 + one * (y1 - y0), reach, zone, zone_start, zone_grids, grid_start, edges, boxes, room
+                        x0 + one * (x1 - x0),
+                        y0 + one * (y1 - y0),
+                        reach,
+                        zone,
+                        zone_start,
+                        zone_grids,
+                        grid_start,
+                        edges,
+                        boxes,
+                        room,
                     ) and _in_reach(
-                        x0 + two * (x1 - x0), y0 + two * (y1 - y0), reach, zone, zone_start, zone_grids, grid_start, edges, boxes, room
+                        x0 + two * (x1 - x0),
+                        y0 + two * (y1 - y0),
+                        reach,
+                        zone,
+                        zone_start,
+                        zone_grids,
+                        grid_start,
+                        edges,
+                        boxes,
+                        room,
                     ):
                         state = POSSIBLE
                 count = _put(starts, ends, states, count, part_start, part_end, state, midnight)

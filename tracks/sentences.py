@@ -34,12 +34,18 @@ def explain_day(day: DayVerdict, policy: Policy, language: Language = "en") -> s
     if day.reports_certain is not None:
         possible = str(day.reports_possible) if day.reports_possible else ""
         reports = amount(str(day.reports_certain), possible, language)
-        facts.append(f"上报{reports}件,应{policy.reports_per_day}件" if zh else f"{reports} of {policy.reports_per_day} reports")
+        facts.append(
+            f"上报{reports}件,应{policy.reports_per_day}件" if zh else f"{reports} of {policy.reports_per_day} reports"
+        )
     text = (";" if zh else ", ").join(facts)
     if day.fixes_used == 0:
         text = ("当日无可用定位;" if zh else "no usable fixes; ") + text
     if day.silence_ms:
-        text += f";未能证明:静默{duration(day.silence_ms, language)}" if zh else f"; not proven: {duration(day.silence_ms, language)} silent"
+        text += (
+            f";未能证明:静默{duration(day.silence_ms, language)}"
+            if zh
+            else f"; not proven: {duration(day.silence_ms, language)} silent"
+        )
     marked = [
         f"{_MARKS_ZH[mark]}{count}" if zh else f"{count} {MARK_NAMES[mark]}"
         for mark, count in enumerate(day.marked)
@@ -56,7 +62,15 @@ def explain_day(day: DayVerdict, policy: Policy, language: Language = "en") -> s
 
 def explain_week(week: WeekVerdict, language: Language = "en") -> str:
     """Why a week is judged as it is, by patrols, and by reports too where they were given."""
-    parts = [_week_part(week, week.patrol_pass_days, week.patrol_undetermined_days, "巡查" if language == "zh" else "patrols", language)]
+    parts = [
+        _week_part(
+            week,
+            week.patrol_pass_days,
+            week.patrol_undetermined_days,
+            "巡查" if language == "zh" else "patrols",
+            language,
+        )
+    ]
     if week.full_pass_days is not None and week.full_undetermined_days is not None:
         label = "含上报" if language == "zh" else "with reports"
         parts.append(_week_part(week, week.full_pass_days, week.full_undetermined_days, label, language))
@@ -65,20 +79,28 @@ def explain_week(week: WeekVerdict, language: Language = "en") -> str:
 
 def _week_part(week: WeekVerdict, passed: int, undetermined: int, label: str, language: Language) -> str:
     if language == "zh":
-        return f"{label}:应达标{week.required_days}天,达标{passed}天" + (f",待核{undetermined}天" if undetermined else "")
+        return f"{label}:应达标{week.required_days}天,达标{passed}天" + (
+            f",待核{undetermined}天" if undetermined else ""
+        )
     noun = "day" if week.required_days == 1 else "days"
-    return f"{label}: {passed} of {week.required_days} required {noun} passed" + (f", {undetermined} undetermined" if undetermined else "")
+    return f"{label}: {passed} of {week.required_days} required {noun} passed" + (
+        f", {undetermined} undetermined" if undetermined else ""
+    )
 
 
 def _visits(day: DayVerdict, policy: Policy, language: Language) -> str:
     text = amount(str(day.visits_certain), str(day.visits_possible) if day.visits_possible else "", language)
-    return f"走访{text}次,应{policy.visits_per_day}次" if language == "zh" else f"{text} of {policy.visits_per_day} visits"
+    return (
+        f"走访{text}次,应{policy.visits_per_day}次" if language == "zh" else f"{text} of {policy.visits_per_day} visits"
+    )
 
 
 def _hours(day: DayVerdict, policy: Policy, language: Language) -> str:
     possible = day.ledger.own_possible_ms
     text = amount(
-        duration(day.ledger.own_certain_ms, language), duration(possible, language) if possible >= _MS_PER_MINUTE else "", language
+        duration(day.ledger.own_certain_ms, language),
+        duration(possible, language) if possible >= _MS_PER_MINUTE else "",
+        language,
     )
     needed = f"{policy.hours_per_day:g}"
     return f"在格{text},应{needed}小时" if language == "zh" else f"{text} of {needed} h in the own grids"

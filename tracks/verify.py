@@ -89,7 +89,9 @@ def verify_tracks(
     report_rows = reports.by_patroller() if reports is not None else {}
     x_m, y_m = own.plane.to_xy(fixes.lon, fixes.lat)
     marks = find_marks(fixes, x_m, y_m, policy)
-    people = sorted(person for person in own.duties_of if any(own.holds_duty(person, day) for day in range(first_day, last_day + 1)))
+    people = sorted(
+        person for person in own.duties_of if any(own.holds_duty(person, day) for day in range(first_day, last_day + 1))
+    )
     days: list[DayVerdict] = []
     visits: list[tuple[str, Visit]] = []
     weeks: list[WeekVerdict] = []
@@ -97,7 +99,10 @@ def verify_tracks(
         trace = trace_patroller(person, fixes, x_m, y_m, marks, own, first_day, last_day, policy)
         visits += [(person, visit) for visit in trace.visits if first_day <= visit.day <= last_day]
         filed = None if reports is None else _FiledByDay(reports, report_rows.get(person), own)
-        due = {day: DayDue(calendar.is_workday(date_of(day)), _leave_on(leave_of.get(person, ()), day)) for day in range(first_day, last_day + 1)}
+        due = {
+            day: DayDue(calendar.is_workday(date_of(day)), _leave_on(leave_of.get(person, ()), day))
+            for day in range(first_day, last_day + 1)
+        }
         judged = _judge_days(trace, own, first_day, last_day, due, filed, fixes, policy)
         days += judged
         weeks += _judge_weeks(person, judged, first_day, last_day, policy)
@@ -136,7 +141,9 @@ def trace_patroller(
     if len(time_ms):
         seen = local_day(time_ms[[0, -1]])
         first_day, last_day = min(first_day, int(seen[0])), max(last_day, int(seen[1]))
-    presence = find_presence(walk, first_day, own.zones_on(person, first_day, last_day), own.zones, _base_xy(own, policy), policy)
+    presence = find_presence(
+        walk, first_day, own.zones_on(person, first_day, last_day), own.zones, _base_xy(own, policy), policy
+    )
     return PatrollerTrace(person, rows, mine, x_m[rows], y_m[rows], walk, presence, find_visits(walk, presence, policy))
 
 
@@ -203,7 +210,10 @@ def _judge_days(
                 trace.patroller,
                 day,
                 ledger_of_day(trace.presence, day, policy),
-                (sum(visit.counts == "certain" for visit in of_day), sum(visit.counts == "possible" for visit in of_day)),
+                (
+                    sum(visit.counts == "certain" for visit in of_day),
+                    sum(visit.counts == "possible" for visit in of_day),
+                ),
                 None if filed is None else filed.count(zone, day, policy.tolerance_m),
                 due[day],
                 policy,
@@ -215,7 +225,9 @@ def _judge_days(
     return judged
 
 
-def _judge_weeks(person: str, days: list[DayVerdict], first_day: int, last_day: int, policy: Policy) -> list[WeekVerdict]:
+def _judge_weeks(
+    person: str, days: list[DayVerdict], first_day: int, last_day: int, policy: Policy
+) -> list[WeekVerdict]:
     weeks = []
     monday = first_day + (-date_of(first_day).weekday()) % _DAYS_PER_WEEK
     while monday + _DAYS_PER_WEEK - 1 <= last_day:

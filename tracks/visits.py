@@ -80,7 +80,8 @@ def find_visits(walk: Walk, presence: Stretches, policy: Policy) -> tuple[Visit,
         np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes))),
     )
     return tuple(
-        _visit(group, float(metres), doubt, policy) for group, metres, doubt in zip(groups, walked_m, doubtful, strict=True)
+        _visit(group, float(metres), doubt, policy)
+        for group, metres, doubt in zip(groups, walked_m, doubtful, strict=True)
     )
 
 
@@ -130,7 +131,9 @@ def _known_absences(runs: list[_Run], presence: Stretches, policy: Policy) -> li
 def _duty_before(time_ms: NDArray[np.int64], window_start: int, window_end: int) -> NDArray[np.int64]:
     """Duty time in ms from the epoch's local midnight to an instant."""
     day, clock = np.divmod(time_ms + CHINA_OFFSET_MS, DAY_MS)
-    return np.asarray(day * (window_end - window_start) + np.clip(clock - window_start, 0, window_end - window_start), np.int64)
+    return np.asarray(
+        day * (window_end - window_start) + np.clip(clock - window_start, 0, window_end - window_start), np.int64
+    )
 
 
 @numba.njit(cache=True)

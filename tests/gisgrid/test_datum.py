@@ -31,7 +31,9 @@ def test_datums__agree_with_the_reference_pairs(shared_data):
         rows = [row for row in csv.DictReader(stream) if all(row[name] for name in ("wgs_lon", "gcj_lon", "bd_lon"))]
     assert rows
     for row in rows:
-        wgs, gcj, bd = (np.array([float(row[f"{kind}_lon"]), float(row[f"{kind}_lat"])]) for kind in ("wgs", "gcj", "bd"))
+        wgs, gcj, bd = (
+            np.array([float(row[f"{kind}_lon"]), float(row[f"{kind}_lat"])]) for kind in ("wgs", "gcj", "bd")
+        )
         # The services' own pairs differ from the formula by 0.7 m; computed ones by rounding only.
         limit_m = 1.0 if "fixture" in row["source"] or "china-cities" in row["source"] else 1.2
         assert np.abs(np.array(wgs84_to_gcj02(wgs[:1], wgs[1:])).ravel() - gcj).max() * M < limit_m

@@ -35,7 +35,8 @@ def test_from_geodataframe__codes_are_in_order_and_units_follow_from_them():
     assert network.code_scheme == "official"
     assert network.villages[2] == "331002007200"
     assert network.townships == ("331002001000", "331002001000", "331002007000")
-    assert abs(network.plane.lon0 - 121.415) < 0.0051 and network.plane.lat0 == 28.6
+    assert abs(network.plane.lon0 - 121.415) < 0.0051
+    assert network.plane.lat0 == 28.6
     assert network.position_of("331002001001002") == 1
 
 
@@ -64,7 +65,12 @@ def test_write__reads_back_the_same(tmp_path, ending):
     path = tmp_path / f"grids.{ending}"
     network.write(path)
     again = read_network(path)
-    assert (again.codes, again.names, again.kinds, again.is_sample) == (network.codes, network.names, network.kinds, True)
+    assert (again.codes, again.names, again.kinds, again.is_sample) == (
+        network.codes,
+        network.names,
+        network.kinds,
+        True,
+    )
     assert shapely.equals_exact(again.geometry, network.geometry, tolerance=1e-9).all()
 
 
@@ -102,7 +108,9 @@ def test_read_network__no_crs_is_refused_and_can_be_stated(tmp_path):
 
 @pytest.mark.parametrize("crs", ["EPSG:4214", "EPSG:2437", "EPSG:4610", "EPSG:2385"])
 def test_read_network__old_datums_need_control_points(tmp_path, crs):
-    geopandas.GeoDataFrame({"code": ["1"]}, geometry=[SQUARES[0]], crs="EPSG:4326").set_crs(crs, allow_override=True).to_file(tmp_path / "old.gpkg")
+    geopandas.GeoDataFrame({"code": ["1"]}, geometry=[SQUARES[0]], crs="EPSG:4326").set_crs(
+        crs, allow_override=True
+    ).to_file(tmp_path / "old.gpkg")
     with pytest.raises(UnsupportedCrs, match="control points"):
         read_network(tmp_path / "old.gpkg")
 

@@ -71,7 +71,11 @@ def test_window_and_within__touching_grids_in_code_order():
 
 @pytest.mark.parametrize(
     ("path", "code"),
-    [("grids_taiwan/keelung.gpkg", "CODEBASE"), ("grids_taiwan/penghu.gpkg", "CODEBASE"), ("incidents_uk/lsoa_merseyside.gpkg", "LSOA11CD")],
+    [
+        ("grids_taiwan/keelung.gpkg", "CODEBASE"),
+        ("grids_taiwan/penghu.gpkg", "CODEBASE"),
+        ("incidents_uk/lsoa_merseyside.gpkg", "LSOA11CD"),
+    ],
 )
 def test_locate__agrees_with_geos_on_real_networks(shared_data, path, code):
     network = read_network(shared_data / path, code=code)

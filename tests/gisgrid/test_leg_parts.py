@@ -48,7 +48,11 @@ coordinates = st.floats(-150, 250, allow_nan=False)
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.integers(0, 10_000), st.tuples(coordinates, coordinates, coordinates, coordinates), st.sampled_from([0.5, 5.0, 20.0]))
+@given(
+    st.integers(0, 10_000),
+    st.tuples(coordinates, coordinates, coordinates, coordinates),
+    st.sampled_from([0.5, 5.0, 20.0]),
+)
 def test_parts_of_leg__equals_the_buffer_to_a_millimetre(seed, leg, reach):
     rng = np.random.default_rng(seed)
     angle = np.sort(rng.uniform(0, 2 * np.pi, 24))

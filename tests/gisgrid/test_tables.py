@@ -20,7 +20,9 @@ def written(tmp_path, text, encoding="utf-8", name="in.csv"):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_read_table__encodings_and_delimiters(tmp_path, encoding, delimiter):
-    table = read_table(written(tmp_path, delimiter.join(["姓名", "time"]) + "\r\n" + delimiter.join(["张三", "1"]) + "\r\n", encoding))
+    table = read_table(
+        written(tmp_path, delimiter.join(["姓名", "time"]) + "\r\n" + delimiter.join(["张三", "1"]) + "\r\n", encoding)
+    )
     assert table.columns == ("姓名", "time")
     assert table.texts("姓名").tolist() == ["张三"]
 
@@ -58,7 +60,7 @@ def test_read_table__what_is_no_table(tmp_path):
 
 def test_need__names_the_columns_there_are(tmp_path):
     table = read_table(written(tmp_path, "a,b\n1,2\n"))
-    with pytest.raises(MissingColumn, match="its columns are a, b. Name the right one with --lon"):
+    with pytest.raises(MissingColumn, match=r"its columns are a, b\. Name the right one with --lon"):
         table.need("lon", "--lon")
 
 
@@ -98,7 +100,7 @@ def test_times_ms__parquet_without_a_zone(tmp_path):
 
 def test_write_rejects__can_be_corrected_and_sent_again(tmp_path):
     table = read_table(written(tmp_path, "name,lon\n张三,x\n李四,121.4\n"))
-    lon, bad = table.numbers("lon")
+    _, bad = table.numbers("lon")
     usable, rejects = keep_rows(table, {"longitude is not a number": bad})
     assert usable.tolist() == [False, True]
     path = tmp_path / "rejects.csv"

@@ -22,7 +22,9 @@ def fixes(rows, received=None):
     table = np.array(rows, np.float64).reshape(-1, 4)
     lon, lat = PLANE.to_lonlat(table[:, 1], table[:, 2])
     arrived = None if received is None else np.array(received, np.int64)
-    return collect_fixes(np.full(len(table), "P", dtype=object), table[:, 0].astype(np.int64), lon, lat, table[:, 3], arrived)
+    return collect_fixes(
+        np.full(len(table), "P", dtype=object), table[:, 0].astype(np.int64), lon, lat, table[:, 3], arrived
+    )
 
 
 def marks_of(found: Fixes, policy=None):
@@ -80,7 +82,9 @@ def test_find_marks__a_place_on_the_other_side_of_the_world_is_a_jump():
 
 def test_find_marks__days_are_marked_apart():
     night = at_ms("23:59")
-    found = fixes([(night, 0, 0, NAN), (night + 10_000, 0, 0, NAN), (night + 70_000, 9000, 0, NAN), (night + 80_000, 0, 0, NAN)])
+    found = fixes(
+        [(night, 0, 0, NAN), (night + 10_000, 0, 0, NAN), (night + 70_000, 9000, 0, NAN), (night + 80_000, 0, 0, NAN)]
+    )
     assert marks_of(found) == [USED, USED, USED, USED]
 
 
@@ -124,19 +128,29 @@ def test_verify__moving_all_by_weeks_moves_only_the_dates(rows, weeks):
 
     (here,), (there,) = verdicts(0).days, verdicts(7 * weeks).days
     assert here.ledger == there.ledger
-    assert (here.visits_certain, here.visits_possible, here.marked) == (there.visits_certain, there.visits_possible, there.marked)
+    assert (here.visits_certain, here.visits_possible, here.marked) == (
+        there.visits_certain,
+        there.visits_possible,
+        there.marked,
+    )
 
 
 def test_collect_fixes__equal_fixes_are_one_received_at_the_earliest():
     lon, lat = np.array([121.4, 121.4, 121.4]), np.array([28.6, 28.6, 28.6])
-    found = collect_fixes(np.array(["P", "P", "P"], dtype=object), np.array([T, T, T]), lon, lat, None, np.array([T + 9, T + 2, T + 5]))
+    found = collect_fixes(
+        np.array(["P", "P", "P"], dtype=object), np.array([T, T, T]), lon, lat, None, np.array([T + 9, T + 2, T + 5])
+    )
     assert len(found) == 1
     assert found.copies == 2
     assert found.received_ms.tolist() == [T + 2]
 
 
 def test_verify__two_visits_of_a_day():
-    points = stroll(T, T + H, 50, 200, 350, 200) + stroll(T + H + 60_000, T + 2 * H, 500, 200, 750, 200) + stroll(T + 2 * H + 60_000, T + 3 * H + 120_000, 50, 200, 350, 200)
+    points = (
+        stroll(T, T + H, 50, 200, 350, 200)
+        + stroll(T + H + 60_000, T + 2 * H, 500, 200, 750, 200)
+        + stroll(T + 2 * H + 60_000, T + 3 * H + 120_000, 50, 200, 350, 200)
+    )
     result = verify_tracks(fixes([(*p, NAN) for p in points]), [Edition(NETWORK)], [duty("A")], MONDAY, MONDAY)
     assert result.days[0].visits_certain == 2
     assert result.days[0].patrol_verdict == "pass"

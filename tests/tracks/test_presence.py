@@ -78,7 +78,7 @@ def test_find_presence__jitter_at_one_fix_a_second_is_not_driving():
 
 
 def test_find_presence__long_stop_becomes_possible():
-    points = [(at_ms("08:00") + k * 60_000, 500.0 + k % 3, 500.0) for k in range(0, 121)]
+    points = [(at_ms("08:00") + k * 60_000, 500.0 + k % 3, 500.0) for k in range(121)]
     spent = ledger(points)
     assert spent.own_certain_ms == 3_600_000
     assert spent.own_possible_ms == 3_600_000
@@ -108,7 +108,9 @@ def test_find_presence__leg_over_midnight_is_cut_and_judged_by_each_day():
     days = judge(PAIR, points, policy=WHOLE_DAY, last=tuesday).days
     assert [day.ledger.own_certain_ms for day in days] == [120_000, 120_000]
     moved = (day_of(tuesday),)
-    days = judge(PAIR, points, policy=WHOLE_DAY, last=tuesday, duties=[duty("A", to_day=moved[0]), duty("B", from_day=moved[0])]).days
+    days = judge(
+        PAIR, points, policy=WHOLE_DAY, last=tuesday, duties=[duty("A", to_day=moved[0]), duty("B", from_day=moved[0])]
+    ).days
     assert [day.ledger.own_certain_ms for day in days] == [120_000, 0]
     assert days[1].ledger.elsewhere_ms == 120_000
 
@@ -129,7 +131,11 @@ steps = st.tuples(st.integers(1, 1200), st.integers(-400, 400), st.integers(-400
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(steps, min_size=1, max_size=40), st.integers(0, 86_000), st.sampled_from(["06:00-23:00", "00:00-24:00", "09:00-10:00"]))
+@given(
+    st.lists(steps, min_size=1, max_size=40),
+    st.integers(0, 86_000),
+    st.sampled_from(["06:00-23:00", "00:00-24:00", "09:00-10:00"]),
+)
 def test_ledger__always_adds_up_to_the_day(moves, start_s, window):
     policy = Policy(duty_window=window, hours_per_day=0.5)
     now, x, y = at_ms("00:00") + start_s * 1000, 500.0, 500.0

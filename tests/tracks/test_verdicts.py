@@ -31,7 +31,9 @@ def week(days, **options):
     return verify_tracks(fixes_of(points), [Edition(WORLD)], [duty("A")], MONDAY, SUNDAY, **options)
 
 
-@pytest.mark.parametrize(("certain", "possible", "verdict"), [(2, 0, "pass"), (1, 1, "undetermined"), (1, 0, "fail"), (0, 2, "undetermined")])
+@pytest.mark.parametrize(
+    ("certain", "possible", "verdict"), [(2, 0, "pass"), (1, 1, "undetermined"), (1, 0, "fail"), (0, 2, "undetermined")]
+)
 def test_judge_amount__certain_passes_and_possible_only_delays(certain, possible, verdict):
     assert judge_amount(certain, possible, 2) == verdict
 
@@ -61,12 +63,19 @@ def test_judge_week__leave_lowers_what_is_required_and_strict_does_not():
 def test_judge_week__holiday_is_not_required():
     # 2018-04-30 and 2018-05-01 were holidays, 2018-04-28 a Saturday worked instead.
     monday = dt.date(2018, 4, 23)
-    result = verify_tracks(fixes_of(good_day(MONDAY)), [Edition(WORLD)], [duty("A")], monday, monday + dt.timedelta(days=13))
+    result = verify_tracks(
+        fixes_of(good_day(MONDAY)), [Edition(WORLD)], [duty("A")], monday, monday + dt.timedelta(days=13)
+    )
     assert [found.required_days for found in result.weeks] == [5, 3]
 
 
 def test_judge_week__only_whole_weeks_are_judged():
-    assert verify_tracks(fixes_of(good_day(MONDAY)), [Edition(WORLD)], [duty("A")], MONDAY, SUNDAY - dt.timedelta(days=1)).weeks == ()
+    assert (
+        verify_tracks(
+            fixes_of(good_day(MONDAY)), [Edition(WORLD)], [duty("A")], MONDAY, SUNDAY - dt.timedelta(days=1)
+        ).weeks
+        == ()
+    )
 
 
 def test_judge_day__silence_is_told_where_it_could_have_mattered():

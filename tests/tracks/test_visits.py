@@ -32,7 +32,9 @@ def test_find_visits__known_absence_of_half_an_hour_parts(minutes, count):
     assert all(visit.counts == "certain" for visit in found)
 
 
-@pytest.mark.parametrize(("minutes", "counts"), [(25, ["certain"]), (45, ["certain", "possible"]), (61, ["certain", "certain"])])
+@pytest.mark.parametrize(
+    ("minutes", "counts"), [(25, ["certain"]), (45, ["certain", "possible"]), (61, ["certain", "certain"])]
+)
 def test_find_visits__silence_parts_doubtfully_until_twice_the_break(minutes, counts):
     start = at_ms("08:00")
     back = start + H + minutes * 60_000

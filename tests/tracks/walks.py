@@ -24,14 +24,18 @@ def at_ms(clock: str, day: dt.date = MONDAY) -> int:
     return int(dt.datetime.combine(day, dt.time.fromisoformat(clock), CHINA).timestamp()) * 1000
 
 
-def straight(start_ms: int, end_ms: int, x0: float, y0: float, x1: float, y1: float, step_s: float = 10.0) -> list[tuple[int, float, float]]:
+def straight(
+    start_ms: int, end_ms: int, x0: float, y0: float, x1: float, y1: float, step_s: float = 10.0
+) -> list[tuple[int, float, float]]:
     """Fixes every `step_s` along a straight line, both ends included."""
     count = max(1, round((end_ms - start_ms) / (step_s * 1000)))
     shares = np.linspace(0.0, 1.0, count + 1)
     return [(round(start_ms + s * (end_ms - start_ms)), x0 + s * (x1 - x0), y0 + s * (y1 - y0)) for s in shares]
 
 
-def stroll(start_ms: int, end_ms: int, x0: float, y0: float, x1: float, y1: float, speed_ms: float = 1.1) -> list[tuple[int, float, float]]:
+def stroll(
+    start_ms: int, end_ms: int, x0: float, y0: float, x1: float, y1: float, speed_ms: float = 1.1
+) -> list[tuple[int, float, float]]:
     """Fixes every 10 s, up and down between two places at walking speed."""
     length = float(np.hypot(x1 - x0, y1 - y0))
     points = []

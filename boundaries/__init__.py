@@ -1,0 +1,1 @@
+"""Boundaries: read, check, repair, redraw, weigh and publish networks of grids."""

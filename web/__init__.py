@@ -1,0 +1,1 @@
+"""Web: the application, its pages and its commands."""
