@@ -18,7 +18,7 @@ WEEK: Final = tuple(dt.date(2018, 5, 7) + dt.timedelta(days=day) for day in rang
 WORKDAYS: Final = 5
 
 # Why each verdict cannot be otherwise (seconds of presence; certain unless said):
-#   diligent        two walks of 78-92 min inside, >= 37 min at a spot > 80 m outside between them   visits 2, >= 9360 s
+#   diligent        two walks of 75-86 min inside, >= 37 min at a spot > 80 m outside between them   visits 2, >= 9000 s
 #   too_short       two walks of 24-28 min, the same break; with both ways < 5400 s                 hours fail
 #   one_visit       one walk of 150-165 min without a break                                        visits 1: fail
 #   border_walker   as diligent, on a line 9 m outside the border, noise up to 4 m: 5-13 m away      inside the tolerance
