@@ -41,7 +41,7 @@ def draw_borders(mesh: Mesh, label: NDArray[np.int64], random: np.random.Generat
     Where a line would cross itself or another, both are drawn calmer. Raises `ValueError` when that does not help.
     """
     chains, left, right = _chains(mesh, label)
-    nodes = _node_places(mesh, label, random)
+    nodes = _node_places(mesh, random)
     straight = [nodes[np.array(chain)] for chain in chains]
     roughness = random.uniform(*_ROUGHNESS, len(chains))
     wobble = [random.standard_normal((len(chain) - 1, 2**_HALVINGS - 1)).clip(-1.6, 1.6) for chain in chains]
@@ -122,9 +122,8 @@ def _chains(mesh: Mesh, label: NDArray[np.int64]) -> tuple[list[list[int]], NDAr
     chains: list[list[int]] = []
     seen: set[int] = set()
     for junction in sorted(node for node in links if node >= inner):
-        for step in links[junction]:
-            if step not in seen:
-                chains.append(_walk(links, junction, step, inner, seen))
+        # Each step is looked up in `seen` only when its turn comes: a chain may come back to its own junction.
+        chains.extend(_walk(links, junction, step, inner, seen) for step in links[junction] if step not in seen)
     for node in sorted(links):
         if node < inner and node not in seen:
             seen.add(node)
@@ -163,7 +162,7 @@ def _rough_place(mesh: Mesh, node: int) -> NDArray[np.float64]:
     return np.asarray(mesh.xy_m[corners].mean(axis=0), np.float64)
 
 
-def _node_places(mesh: Mesh, label: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.float64]:
+def _node_places(mesh: Mesh, random: np.random.Generator) -> NDArray[np.float64]:
     """Places of all nodes: on edges near the middle, in triangles at the middle of those three."""
     share = 0.5 + random.uniform(-0.14, 0.14, len(mesh.edges))[:, None]
     on_edges = mesh.xy_m[mesh.edges[:, 0]] * share + mesh.xy_m[mesh.edges[:, 1]] * (1.0 - share)

@@ -40,7 +40,9 @@ class DayPath:
     silent_s: tuple[float, float] = (0.0, 0.0)
 
 
-def two_visits(first: Lanes, second: Lanes, spot_m: Points, random: np.random.Generator, *, short: bool = False) -> DayPath:
+def two_visits(
+    first: Lanes, second: Lanes, spot_m: Points, random: np.random.Generator, *, short: bool = False
+) -> DayPath:
     """A walk on the first lanes, a break at a spot outside, a walk on the second lanes."""
     span = _SHORT_WALK_S if short else _WALK_S
     morning = _visit(first, random.uniform(*span), random)
@@ -77,8 +79,8 @@ def at_home(lanes: Lanes, random: np.random.Generator) -> DayPath:
 
 def drive_through(shape_m: shapely.Geometry, random: np.random.Generator) -> DayPath:
     """To and fro on a straight road through the middle of the grid, turning far outside on both sides."""
-    middle = shapely.get_coordinates(shape_m.representative_point())[0]
-    west, south, east, north = shape_m.bounds
+    middle = shapely.get_coordinates(shapely.point_on_surface(shape_m))[0]
+    west, south, east, north = shapely.bounds(shape_m).tolist()
     reach = np.hypot(east - west, north - south) + _BEYOND_M
     angle = random.uniform(0.0, np.pi)
     way = reach * np.array([np.cos(angle), np.sin(angle)])

@@ -51,7 +51,7 @@ class SampleDistrict:
     network: GridNetwork
     villages: UnitTable
     townships: UnitTable
-    land: shapely.MultiPolygon
+    land: shapely.Geometry
     dwellings: pd.DataFrame
     places: pd.DataFrame
     duties: pd.DataFrame
@@ -109,7 +109,10 @@ def _village_table(
     for k in range(len(units)):
         shapes[k] = shapely.coverage_union_all(geometry[parents == k])
     return UnitTable(
-        tuple(unit.code for unit in units), tuple(unit.name for unit in units), tuple(unit.kind for unit in units), _frozen(shapes)
+        tuple(unit.code for unit in units),
+        tuple(unit.name for unit in units),
+        tuple(unit.kind for unit in units),
+        _frozen(shapes),
     )
 
 
@@ -119,7 +122,10 @@ def _township_table(units: tuple[VillageName, ...], table: UnitTable) -> UnitTab
     for k, name in enumerate(names):
         shapes[k] = shapely.coverage_union_all(table.geometry[[unit.township == name.code for unit in units]])
     return UnitTable(
-        tuple(name.code for name in names), tuple(name.name for name in names), tuple(name.kind for name in names), _frozen(shapes)
+        tuple(name.code for name in names),
+        tuple(name.name for name in names),
+        tuple(name.kind for name in names),
+        _frozen(shapes),
     )
 
 

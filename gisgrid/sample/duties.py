@@ -49,12 +49,16 @@ def assign_duties(
             "business_instructor": f"B{business[grid] + 1:04d}",
             "area_leader": f"A{area[village] + 1:04d}",
         }
-        rows.extend((holder, code, role, IN_OFFICE_FROM, "", _LABEL[role] + holder[1:]) for role, holder in holders.items())
+        rows.extend(
+            (holder, code, role, IN_OFFICE_FROM, "", _LABEL[role] + holder[1:]) for role, holder in holders.items()
+        )
     ids = patroller_ids(len(codes))
     for leaver, substitute in zip(roster.leavers, roster.substitutes, strict=True):
         first, last = roster.leave_days
         person = _LABEL["patroller"] + ids[substitute][1:]
-        rows.append((ids[substitute], codes[leaver], "substitute", WEEK[first].isoformat(), WEEK[last].isoformat(), person))
+        rows.append(
+            (ids[substitute], codes[leaver], "substitute", WEEK[first].isoformat(), WEEK[last].isoformat(), person)
+        )
     return pd.DataFrame(rows, columns=["patroller", "grid", "role", "from", "to", "person"])
 
 

@@ -1,6 +1,7 @@
 """Incidents of the sample: exactly the five category totals reported for 2018, around where people live."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -18,15 +19,36 @@ CATEGORIES: Final = {
     "public_security_hazards": (
         "公共安全隐患",
         305_295,
-        {"fire_hazard": 34, "rental_housing": 26, "traffic_hazard": 16, "workplace_safety": 14, "food_safety": 6, "flood_and_typhoon": 4},
+        {
+            "fire_hazard": 34,
+            "rental_housing": 26,
+            "traffic_hazard": 16,
+            "workplace_safety": 14,
+            "food_safety": 6,
+            "flood_and_typhoon": 4,
+        },
     ),
     "livelihood_services": (
         "民生服务",
         130_716,
-        {"public_facilities": 34, "environment": 30, "help_for_residents": 18, "water_and_power": 12, "stray_animals": 6},
+        {
+            "public_facilities": 34,
+            "environment": 30,
+            "help_for_residents": 18,
+            "water_and_power": 12,
+            "stray_animals": 6,
+        },
     ),
-    "disputes": ("矛盾纠纷", 61_000, {"neighbours": 38, "labour": 22, "family": 18, "land_and_housing": 14, "consumers": 8}),
-    "central_tasks": ("中心工作", 64_831, {"five_water_treatment": 40, "illegal_construction": 34, "waste_sorting": 26}),
+    "disputes": (
+        "矛盾纠纷",
+        61_000,
+        {"neighbours": 38, "labour": 22, "family": 18, "land_and_housing": 14, "consumers": 8},
+    ),
+    "central_tasks": (
+        "中心工作",
+        64_831,
+        {"five_water_treatment": 40, "illegal_construction": 34, "waste_sorting": 26},
+    ),
     "other": ("其他", 2_500, {"other": 1}),
 }
 """Chinese labels and totals of the seed article; the sub-categories and their shares are made up."""
@@ -52,11 +74,11 @@ _DEGREE_DIGITS: Final = 7
 def build_incidents(
     district: SampleDistrict, total: int | None = None, until: dt.datetime | None = None, *, seed: int = 2018
 ) -> pa.Table:
-    """Incidents in order of time: incident, category, sub_category, time, lon, lat, accuracy_m, source, grid.
+    """Incidents in order of time: incident, category, sub_category, time, lon, lat, accuracy_m, source, stated_grid, grid.
 
     All 564,342 by default, else `total` in the same proportions; from 2018-01-01 up to `until` (exclusive; default the
-    end of October). `grid` is the true one: empty for the few on the water; a few have no place and only name their
-    grid. A quarter of the accuracies is not stated. Times are ms in Asia/Shanghai.
+    end of October). `grid` is the true one, empty for the few on the water. A few have no place and only name their
+    grid in `stated_grid`. A quarter of the accuracies is not stated. Times are ms in Asia/Shanghai.
     """
     count = TOTAL if total is None else total
     random = stream(seed, f"incidents {count}")
@@ -80,13 +102,17 @@ def build_incidents(
             "lat": pa.array(place_lat, from_pandas=True),
             "accuracy_m": pa.array(accuracy, mask=unstated),
             "source": _words(source, list(_SOURCES)),
-            "grid": pa.DictionaryArray.from_arrays(pa.array(grid.astype(np.int32), mask=grid < 0), pa.array(codes)).cast(pa.string()),
+            "stated_grid": _words(grid, codes, missing=~np.isnan(place_lon)),
+            "grid": _words(grid, codes, missing=grid < 0),
         }
     )
 
 
-def _words(which: NDArray[np.int64], words: list[str]) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(pa.array(which.astype(np.int32)), pa.array(words)).cast(pa.string())
+def _words(which: NDArray[np.int64], words: Sequence[str], *, missing: NDArray[np.bool_] | None = None) -> pa.Array:
+    """The words at the positions `which` (n,) as text, null where `missing`."""
+    return pa.DictionaryArray.from_arrays(pa.array(which.astype(np.int32), mask=missing), pa.array(words)).cast(
+        pa.string()
+    )
 
 
 def _places(
@@ -97,7 +123,8 @@ def _places(
     weight = (people["residents"] + people["migrants"]).to_numpy(np.float64) ** 0.9
     busy = random.gamma(1.2, 1.0, len(people)) + 0.1
     dwelling = np.sort(random.choice(len(people), count, p=weight * busy / (weight * busy).sum()))
-    own = people["grid"].map({code: k for k, code in enumerate(district.network.codes)}).to_numpy(np.int64)[dwelling]
+    homes = people["grid"].map({code: k for k, code in enumerate(district.network.codes)}).to_numpy(np.int64)
+    own = np.asarray(homes[dwelling], np.int64)
     home = people["lon"].to_numpy()[dwelling], people["lat"].to_numpy()[dwelling]
     xy = np.column_stack(PLANE.to_xy(*home))
     spread = random.choice(_SPREAD_M, count, p=_SPREAD_SHARES)
@@ -117,12 +144,12 @@ def _on_the_water(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Places on the river and before the coast, 40 m and more from all land."""
     (land,) = PLANE.project(np.array([district.land], dtype=object))
-    west, south, _, _ = land.bounds
-    mainland = max(land.geoms, key=lambda part: part.area)
-    east, north = mainland.bounds[2], mainland.bounds[3]
-    sea = shapely.box(west, south, east, north).intersection(land.buffer(600.0)).difference(land.buffer(40.0))
-    area = np.empty(1, dtype=object)
-    area[0] = PLANE.unproject(np.array([sea], dtype=object))[0]
+    west, south, _, _ = shapely.bounds(land).tolist()
+    parts = shapely.get_parts(land)
+    mainland = parts[np.argmax(shapely.area(parts))]
+    _, _, east, north = shapely.bounds(mainland).tolist()
+    near = shapely.intersection(shapely.box(west, south, east, north), shapely.buffer(land, 600.0))
+    area = PLANE.unproject(np.array([shapely.difference(near, shapely.buffer(land, 40.0))], dtype=object))
     return points_inside(area, np.zeros(count, np.int64), None, np.zeros(count), random)
 
 

@@ -44,7 +44,7 @@ def lay_lanes(shape_m: shapely.Geometry, dwellings_m: Points, random: np.random.
 
     Where that leaves too little, a ring along the inside of the border.
     """
-    inner = _largest(shape_m.buffer(-_INSIDE_M))
+    inner = _largest(shapely.buffer(shape_m, -_INSIDE_M))
     shapely.prepare(inner)
     nodes = dwellings_m[shapely.contains_xy(inner, dwellings_m[:, 0], dwellings_m[:, 1])]
     if len(nodes) > _NODES:
@@ -58,7 +58,7 @@ def lay_lanes(shape_m: shapely.Geometry, dwellings_m: Points, random: np.random.
 
 def border_walk(shape_m: shapely.Geometry, outside_m: float, length_m: float) -> Points:
     """A walk (m, 2) around one grid, `outside_m` outside its border, as often round as the length asks for."""
-    ring = shapely.get_coordinates(shape_m.buffer(outside_m, quad_segs=4).exterior)
+    ring = shapely.get_coordinates(_largest(shapely.buffer(shape_m, outside_m, quad_segs=4)).exterior)
     once = float(np.hypot(*np.diff(ring, axis=0).T).sum())
     rounds = int(np.ceil(length_m / once))
     whole = np.concatenate([ring[:-1]] * rounds + [ring[:1]])
@@ -68,13 +68,13 @@ def border_walk(shape_m: shapely.Geometry, outside_m: float, length_m: float) ->
 
 def spots_outside(shapes_m: NDArray[np.object_], dwellings_m: Points) -> list[Points]:
     """For every shape (n,) dwellings (k, 2) outside it, at least 80 m away, nearest first; never none."""
-    points = shapely.points(dwellings_m)
+    points = np.asarray(shapely.points(dwellings_m), dtype=object)
     tree = shapely.STRtree(points)
     found: list[Points] = [np.empty((0, 2))] * len(shapes_m)
     waiting = np.arange(len(shapes_m))
     for reach_m in _SPOT_REACHES_M:
         which, near = tree.query(shapes_m[waiting], predicate="dwithin", distance=reach_m)
-        distance = shapely.distance(shapes_m[waiting[which]], points[near])
+        distance = np.asarray(shapely.distance(shapes_m[waiting[which]], points[near]))
         clear = distance >= _CLEAR_M
         which, near, distance = which[clear], near[clear], distance[clear]
         order = np.lexsort((near, distance, which))

@@ -65,7 +65,7 @@ def build_mesh(random: np.random.Generator) -> Mesh:
     corner = xy[triangles]
     first, second = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
     third_m2 = np.abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]) / 6.0
-    cell = np.bincount(triangles.ravel(), weights=np.repeat(third_m2, 3), minlength=len(xy))
+    cell = np.bincount(triangles.ravel(), weights=np.repeat(third_m2, 3), minlength=len(xy)).astype(np.float64)
     land = _without_specks(choose_land(xy, cell), edges)
     return Mesh(xy, land, cell, triangles, edges, inverse.reshape(-1, 3))
 
@@ -74,8 +74,7 @@ def _scatter_sites(random: np.random.Generator) -> NDArray[np.float64]:
     shape = outline()
     west, south, east, north = shape.mainland.bounds
     parts = [_stratified(random, (west, south, east, north), _CELL_M, dense=True)]
-    for island in shape.islands:
-        parts.append(_stratified(random, island.bounds, _ISLAND_M, dense=False))
+    parts.extend(_stratified(random, island.bounds, _ISLAND_M, dense=False) for island in shape.islands)
     kept = []
     for part, sites in zip((shape.mainland, *shape.islands), parts, strict=True):
         shapely.prepare(part)

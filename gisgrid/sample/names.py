@@ -66,17 +66,12 @@ def villages() -> tuple[VillageName, ...]:
     made_up = 0
     for row in _table():
         stem = row.code[:9]
-        for word in row.communities.split():
-            found.append(VillageName(stem + word[:3], _ended(word[3:], "社区"), "community", row.code, False))
-        for word in row.villages.split():
-            found.append(VillageName(stem + word[:3], _ended(word[3:], "村"), "village", row.code, False))
-        sequence = _FIRST_FOLDED
-        for name in row.folded_communities.split():
-            found.append(VillageName(f"{stem}{sequence}", _ended(name, "社区"), "community", row.code, False))
-            sequence += 1
-        for name in row.folded_villages.split():
-            found.append(VillageName(f"{stem}{sequence}", _ended(name, "村"), "village", row.code, False))
-            sequence += 1
+        listed = [(stem + word[:3], word[3:], "社区") for word in row.communities.split()]
+        listed += [(stem + word[:3], word[3:], "村") for word in row.villages.split()]
+        folded = [(name, "社区") for name in row.folded_communities.split()]
+        folded += [(name, "村") for name in row.folded_villages.split()]
+        listed += [(f"{stem}{_FIRST_FOLDED + k}", name, ending) for k, (name, ending) in enumerate(folded)]
+        found.extend(_village(code, name, ending, row.code) for code, name, ending in listed)
         for sequence in range(_FIRST_MADE_UP, _FIRST_MADE_UP + row.made_up_villages):
             made_up += 1
             name = f"样例{chinese_number(made_up)}村"
@@ -96,8 +91,9 @@ def chinese_number(number: int) -> str:
     return text + (_DIGITS[units] if units else "")
 
 
-def _ended(stem: str, ending: str) -> str:
-    return stem if stem.endswith(("委会", "生活区")) else stem + ending
+def _village(code: str, stem: str, ending: str, township: str) -> VillageName:
+    name = stem if stem.endswith(("委会", "生活区")) else stem + ending
+    return VillageName(code, name, "community" if ending == "社区" else "village", township, False)
 
 
 @cache
@@ -120,10 +116,7 @@ def _table() -> tuple[_Township, ...]:
             "331002002000",
             "白云街道",
             "street",
-            (
-                "001横河 002小井 003白云 004云健 005翠华 006花园 008广厦 009开元 011塘岸 "
-                "012星星"
-            ),
+            ("001横河 002小井 003白云 004云健 005翠华 006花园 008广厦 009开元 011塘岸 012星星"),
             "210沙王 212星星",
             0,
         ),

@@ -6,6 +6,7 @@ tidal river and the mud flats: the river is taken out and the east coast drawn i
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -39,7 +40,7 @@ class Outline:
 
     mainland: shapely.Polygon
     islands: tuple[shapely.Polygon, ...]
-    river: shapely.Polygon | shapely.MultiPolygon
+    river: shapely.Geometry
     coast_y_m: NDArray[np.float64]
     coast_x_m: NDArray[np.float64]
 
@@ -71,7 +72,7 @@ def choose_land(xy_m: NDArray[np.float64], area_m2: NDArray[np.float64]) -> NDAr
         islands |= shapely.contains(island, points)
     shapely.prepare(shape.mainland)
     shapely.prepare(shape.river)
-    mainland = shapely.contains(shape.mainland, points) & ~shapely.contains(shape.river, points)
+    mainland = np.asarray(shapely.contains(shape.mainland, points) & ~shapely.contains(shape.river, points))
     seaward = np.where(mainland, shape.seaward_m(xy_m), np.inf)
     order = np.argsort(seaward, kind="stable")
     reached = np.cumsum(np.where(mainland, area_m2, 0.0)[order]) + area_m2[islands].sum()
@@ -80,15 +81,11 @@ def choose_land(xy_m: NDArray[np.float64], area_m2: NDArray[np.float64]) -> NDAr
     return chosen
 
 
-def _river() -> shapely.Polygon | shapely.MultiPolygon:
+def _river() -> shapely.Geometry:
     middle = _xy(_RIVER, (1e-3, 1e-4))
-    parts = [
-        shapely.MultiPoint([start, end]).convex_hull.union(shapely.Point(start).buffer(r0)).union(shapely.Point(end).buffer(r1)).convex_hull
-        for start, end, r0, r1 in zip(middle[:-1], middle[1:], _RIVER_HALF_WIDTH_M[:-1], _RIVER_HALF_WIDTH_M[1:], strict=True)
-    ]
-    water = shapely.union_all(parts)
-    assert isinstance(water, shapely.Polygon | shapely.MultiPolygon)
-    return water
+    banks = shapely.buffer(shapely.points(middle), np.array(_RIVER_HALF_WIDTH_M))
+    stretches = [shapely.union(one, next_).convex_hull for one, next_ in pairwise(banks)]
+    return shapely.union_all(stretches)
 
 
 def _xy(text: str, unit: float | tuple[float, float]) -> NDArray[np.float64]:

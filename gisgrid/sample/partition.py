@@ -85,7 +85,9 @@ class Ground:
         if len(members) < len(shares):
             raise ValueError(f"{len(members)} sites cannot be parted into {len(shares)} regions")
         wanted = shares / shares.sum() * len(members)
-        seeds = self._spread(members, len(shares), random) if seeds_at_m is None else self._distinct(members, seeds_at_m)
+        seeds = (
+            self._spread(members, len(shares), random) if seeds_at_m is None else self._distinct(members, seeds_at_m)
+        )
         slowness = np.sqrt(wanted.mean() / wanted)
         best, best_error = np.zeros(len(members), np.int64), np.inf
         for _ in range(_ROUNDS if len(shares) > 1 else 1):
@@ -96,7 +98,10 @@ class Ground:
                 best, best_error = label, error
             slowness = slowness * np.clip((sizes + 0.5) / (wanted + 0.5), 0.4, 2.5) ** _DAMPING
             if seeds_at_m is None:
-                seeds = [self.nearest(members[label == k], self.xy_m[members[label == k]].mean(axis=0)) for k in range(len(shares))]
+                seeds = [
+                    self.nearest(members[label == k], self.xy_m[members[label == k]].mean(axis=0))
+                    for k in range(len(shares))
+                ]
         return best
 
     def _spread(self, members: NDArray[np.int64], count: int, random: np.random.Generator) -> list[int]:

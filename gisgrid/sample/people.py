@@ -49,7 +49,7 @@ def share_out(total: int, weight: NDArray[np.float64]) -> NDArray[np.int64]:
     exact = weight / weight.sum() * total
     found = np.floor(exact).astype(np.int64)
     found[np.argsort(found - exact, kind="stable")[: total - int(found.sum())]] += 1
-    return found
+    return np.asarray(found, np.int64)
 
 
 def points_inside(

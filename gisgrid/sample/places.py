@@ -41,11 +41,15 @@ def name_places(
     rows: list[tuple[object, ...]] = []
     for k, unit in enumerate(units):
         lon, lat = float(by_grid["lon"].iloc[first[k]]), float(by_grid["lat"].iloc[first[k]])
-        rows.append(("centre", f"{unit.name}样例服务中心", unit.code, codes[first[k]], lon, lat, shapely.Point(lon, lat)))
+        rows.append(
+            ("centre", f"{unit.name}样例服务中心", unit.code, codes[first[k]], lon, lat, shapely.Point(lon, lat))
+        )
     for kind, count, ending in (("school", SCHOOLS, "小学"), ("market", MARKETS, "菜市场")):
         which = np.sort(random.choice(len(codes), count, replace=False))
         lons, lats = points_inside(geometry, which, None, np.zeros(count), random)
-        for number, (grid, lon, lat) in enumerate(zip(which.tolist(), lons.tolist(), lats.tolist(), strict=True), start=1):
+        for number, (grid, lon, lat) in enumerate(
+            zip(which.tolist(), lons.tolist(), lats.tolist(), strict=True), start=1
+        ):
             name = f"样例第{chinese_number(number)}{ending}"
             rows.append((kind, name, units[village_of_grid[grid]].code, codes[grid], lon, lat, shapely.Point(lon, lat)))
     rows.extend(_compounds(units, place_codes, village_of_grid, geometry, random))
@@ -76,7 +80,7 @@ def _compounds(
         xs = x[:, None] + corners[..., 0] * cos - corners[..., 1] * sin
         ys = y[:, None] + corners[..., 0] * sin + corners[..., 1] * cos
         degrees = np.round(np.stack(PLANE.to_lonlat(xs.ravel(), ys.ravel()), axis=-1), _DEGREE_DIGITS)
-        shapes = shapely.polygons(degrees.reshape(-1, 5, 2))
+        shapes = np.asarray(shapely.polygons(degrees.reshape(-1, 5, 2)), dtype=object)
         for k in np.flatnonzero(shapely.contains(geometry[which], shapes)).tolist():
             if len(rows) == COMPOUNDS:
                 break
@@ -105,7 +109,9 @@ def _roads(centres: list[tuple[object, ...]], random: np.random.Generator) -> li
             degrees[0], degrees[-1] = lonlat[parent[node]], lonlat[node]
             middle = degrees[len(degrees) // 2]
             name = f"样例{chinese_number(len(rows) + 1)}路"
-            rows.append(("road", name, centres[node][2], "", float(middle[0]), float(middle[1]), shapely.LineString(degrees)))
+            rows.append(
+                ("road", name, centres[node][2], "", float(middle[0]), float(middle[1]), shapely.LineString(degrees))
+            )
         closer = distance[node] < near
         parent[closer], near[closer] = node, distance[node][closer]
     return rows

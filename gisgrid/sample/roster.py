@@ -132,7 +132,7 @@ def draw_roster(geometry_m: NDArray[np.object_], land_m: shapely.Geometry, rando
 def _leaves_itself(shape: shapely.Geometry) -> bool:
     """Whether a grid shifted by the GCJ-02 offset lies clear of itself."""
     moved = shapely.transform(shape, lambda xy: xy + np.array(_SHIFT_M))
-    return bool(shape.distance(moved) > _CLEAR_M)
+    return bool(shapely.distance(shape, moved) > _CLEAR_M)
 
 
 def _pair_up(geometry_m: NDArray[np.object_], free: list[int]) -> tuple[list[int], list[int]]:

@@ -58,7 +58,12 @@ def write_sample(
 
 
 def _write_units(path: Path, table: UnitTable) -> None:
-    columns = {"code": list(table.codes), "name": list(table.names), "kind": list(table.kinds), "sample": [True] * len(table.codes)}
+    columns = {
+        "code": list(table.codes),
+        "name": list(table.names),
+        "kind": list(table.kinds),
+        "sample": [True] * len(table.codes),
+    }
     path.unlink(missing_ok=True)
     pyogrio.write_dataframe(geopandas.GeoDataFrame(columns, geometry=list(table.geometry), crs=STORED_CRS), path)
 
