@@ -7,6 +7,8 @@ import rtree.index
 import shapely
 from numpy.typing import NDArray
 
+from gisgrid.borders import border_distances, make_edges
+from gisgrid.leg_parts import Zones
 from gisgrid.plane import Bounds, MetricPlane
 
 NOWHERE: Final = -1
@@ -28,6 +30,7 @@ class GridIndex:
         self._windows = rtree.index.Index((np.arange(len(geometry)), boxes[:, :2].copy(), boxes[:, 2:].copy()))
         self._plane_geometry: NDArray[np.object_] | None = None
         self._plane_tree: shapely.STRtree | None = None
+        self._plane_edges: Zones | None = None
 
     def locate(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int32]:
         """The position of the one grid of every point (degrees, two arrays (n,)), -1 outside and for NaN or infinity.
@@ -64,7 +67,9 @@ class GridIndex:
             found[candidates[inside]] = grid
         return found
 
-    def nearest(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    def nearest(
+        self, lon: NDArray[np.float64], lat: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """The nearest grid of every point and the distance to it in metres (0 inside), ties to the smallest code.
 
         Points that are not finite get -1 and NaN.
@@ -75,7 +80,7 @@ class GridIndex:
         x, y = self._plane.to_xy(lon, lat)
         usable = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
         if len(usable) and len(self._geometry):
-            (asked, grids), metres = self._tree().query_nearest(
+            (asked, grids), metres = self.plane_tree().query_nearest(
                 shapely.points(x[usable], y[usable]), return_distance=True, all_matches=True
             )
             order = np.lexsort((grids, asked))
@@ -90,11 +95,7 @@ class GridIndex:
         """Metres from every point to the border of the grid at `positions` (n,), from inside or outside; NaN for -1."""
         lon, lat = _degrees(lon, lat)
         x, y = self._plane.to_xy(lon, lat)
-        distance_m = np.full(len(lon), np.nan)
-        wanted = np.flatnonzero((positions >= 0) & np.isfinite(x))
-        borders = shapely.boundary(self.plane_geometry())
-        distance_m[wanted] = shapely.distance(borders[positions[wanted]], shapely.points(x[wanted], y[wanted]))
-        return distance_m
+        return border_distances(self.plane_edges(), x, y, np.asarray(positions, np.int32))
 
     def window(self, west: float, south: float, east: float, north: float) -> NDArray[np.int32]:
         """The grids that touch a window in degrees, in code order."""
@@ -111,7 +112,14 @@ class GridIndex:
             self._plane_geometry = self._plane.project(self._geometry)
         return self._plane_geometry
 
-    def _tree(self) -> shapely.STRtree:
+    def plane_edges(self) -> Zones:
+        """The edges of the polygons in metres, for the compiled functions; computed once."""
+        if self._plane_edges is None:
+            self._plane_edges = make_edges(self.plane_geometry())
+        return self._plane_edges
+
+    def plane_tree(self) -> shapely.STRtree:
+        """A tree over the polygons in metres; built once."""
         if self._plane_tree is None:
             self._plane_tree = shapely.STRtree(self.plane_geometry())
         return self._plane_tree

@@ -9,7 +9,7 @@ from tracks.verdicts import DayVerdict, WeekVerdict
 Language = Literal["en", "zh"]
 
 _MS_PER_MINUTE: Final = 60_000
-_MARKS_ZH: Final = ("", "时间超前", "迟到上传", "精度过低", "同一时刻重复", "跳点")
+MARK_WORDS_ZH: Final = ("", "时间超前", "迟到上传", "精度过低", "同一时刻重复", "跳点")
 
 
 def duration(ms: int, language: Language) -> str:
@@ -47,7 +47,7 @@ def explain_day(day: DayVerdict, policy: Policy, language: Language = "en") -> s
             else f"; not proven: {duration(day.silence_ms, language)} silent"
         )
     marked = [
-        f"{_MARKS_ZH[mark]}{count}" if zh else f"{count} {MARK_NAMES[mark]}"
+        f"{MARK_WORDS_ZH[mark]}{count}" if zh else f"{count} {MARK_NAMES[mark]}"
         for mark, count in enumerate(day.marked)
         if mark and count
     ]
