@@ -16,8 +16,24 @@ from gisgrid.errors import MissingCrs, UnsupportedCrs
 STORED_CRS: Final = "EPSG:4490"
 
 # pyproj converts these to CGCS2000 by doing nothing at all ("ballpark"), tens of metres wrong; only control points help.
-_NEEDS_CONTROL_POINTS: Final = ("beijing 1954", "new beijing", "xian 1980", "xi'an 1980", "d_beijing_1954", "d_xian_1980")
-_SAME_AS_STORED: Final = ("china 2000", "cgcs2000", "china geodetic coordinate system 2000", "d_china_2000", "world geodetic system 1984", "wgs 84", "wgs_1984", "d_wgs_1984")
+_NEEDS_CONTROL_POINTS: Final = (
+    "beijing 1954",
+    "new beijing",
+    "xian 1980",
+    "xi'an 1980",
+    "d_beijing_1954",
+    "d_xian_1980",
+)
+_SAME_AS_STORED: Final = (
+    "china 2000",
+    "cgcs2000",
+    "china geodetic coordinate system 2000",
+    "d_china_2000",
+    "world geodetic system 1984",
+    "wgs 84",
+    "wgs_1984",
+    "d_wgs_1984",
+)
 
 
 def read_crs(text: str) -> pyproj.CRS:
@@ -43,7 +59,9 @@ def to_stored_lonlat(
             raise UnsupportedCrs(f"{source} is in {crs.name}, which is not in degrees; --datum {datum} needs degrees")
         return _transformed(flat, lambda pairs: np.column_stack(to_wgs84(pairs[:, 0], pairs[:, 1], datum)))
     if crs is None:
-        raise MissingCrs(f"{source} declares no coordinate reference system; pass --crs EPSG:... or --datum wgs84|gcj02|bd09")
+        raise MissingCrs(
+            f"{source} declares no coordinate reference system; pass --crs EPSG:... or --datum wgs84|gcj02|bd09"
+        )
     transformer = transformer_to_stored(crs, source=source)
     if transformer is None:
         return flat
@@ -54,7 +72,9 @@ def to_stored_lonlat(
 
     moved = _transformed(flat, transform)
     if not np.isfinite(shapely.get_coordinates(moved)).all():
-        raise UnsupportedCrs(f"{source}: some coordinates do not lie where {crs.name} is defined; is the declared system right?")
+        raise UnsupportedCrs(
+            f"{source}: some coordinates do not lie where {crs.name} is defined; is the declared system right?"
+        )
     return moved
 
 
@@ -62,7 +82,9 @@ def transformer_to_stored(crs: pyproj.CRS, *, source: str) -> pyproj.Transformer
     """What converts (x, y) of `crs` into (lon, lat), or None when they are that already; `UnsupportedCrs` if nothing does."""
     geodetic = crs.geodetic_crs
     if geodetic is None:
-        raise UnsupportedCrs(f"{source} is in a local system ({crs.name}); it needs control points, convert it to CGCS2000 first")
+        raise UnsupportedCrs(
+            f"{source} is in a local system ({crs.name}); it needs control points, convert it to CGCS2000 first"
+        )
     datum_names = {geodetic.name.lower(), geodetic.datum.name.lower() if geodetic.datum else ""}
     if any(old in name for old in _NEEDS_CONTROL_POINTS for name in datum_names):
         raise UnsupportedCrs(
@@ -76,8 +98,12 @@ def transformer_to_stored(crs: pyproj.CRS, *, source: str) -> pyproj.Transformer
     try:
         return pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True, allow_ballpark=False)
     except ProjError as error:
-        raise UnsupportedCrs(f"{source} is in {crs.name}, for which no honest conversion to CGCS2000 is known") from error
+        raise UnsupportedCrs(
+            f"{source} is in {crs.name}, for which no honest conversion to CGCS2000 is known"
+        ) from error
 
 
-def _transformed(geometry: NDArray[np.object_], function: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> NDArray[np.object_]:
+def _transformed(
+    geometry: NDArray[np.object_], function: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+) -> NDArray[np.object_]:
     return np.asarray(shapely.transform(geometry, function), dtype=object)

@@ -71,7 +71,8 @@ def read_leave(path: str | Path) -> tuple[tuple[Leave, ...], Rejects]:
     spans = _Spans(table)
     usable, rejects = keep_rows(table, {"patroller is empty": people == "", **spans.problems})
     leave = tuple(
-        Leave(str(people[row]), int(spans.from_day[row]), int(spans.to_day[row]), str(reasons[row])) for row in np.flatnonzero(usable)
+        Leave(str(people[row]), int(spans.from_day[row]), int(spans.to_day[row]), str(reasons[row]))
+        for row in np.flatnonzero(usable)
     )
     return leave, rejects
 
@@ -79,7 +80,13 @@ def read_leave(path: str | Path) -> tuple[tuple[Leave, ...], Rejects]:
 def own_grids(duties: Iterable[Duty], person: str, day: int) -> tuple[str, ...]:
     """The codes of a person's own grids on a local day: all of the `patroller` and `substitute` duties, in code order."""
     return tuple(
-        sorted({duty.grid for duty in duties if duty.person == person and duty.role in PATROLLING_ROLES and duty.from_day <= day < duty.to_day})
+        sorted(
+            {
+                duty.grid
+                for duty in duties
+                if duty.person == person and duty.role in PATROLLING_ROLES and duty.from_day <= day < duty.to_day
+            }
+        )
     )
 
 

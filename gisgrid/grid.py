@@ -163,7 +163,9 @@ class GridNetwork:
         try:
             return self._positions[code]
         except KeyError:
-            raise UnknownGrid(f"the network has no grid {code!r}; it has {len(self)} from {self.codes[0]} to {self.codes[-1]}") from None
+            raise UnknownGrid(
+                f"the network has no grid {code!r}; it has {len(self)} from {self.codes[0]} to {self.codes[-1]}"
+            ) from None
 
     def to_geodataframe(self) -> geopandas.GeoDataFrame:
         """Columns code, name, kind (and sample, for the sample district) with polygons in EPSG:4490."""
@@ -219,14 +221,18 @@ def _check_rows(rows: GridRows) -> None:
         raise MissingGeometry(f"{rows.source}: row {_some(blank)} without a code; every grid needs one")
     twice = [code for code, count in Counter(rows.codes).items() if count > 1]
     if twice:
-        raise DuplicateCodes(f"{rows.source}: code {_some(twice)} stands in several rows; every grid needs a code of its own")
+        raise DuplicateCodes(
+            f"{rows.source}: code {_some(twice)} stands in several rows; every grid needs a code of its own"
+        )
     problems = [
         f"{code} {problem}"
         for code, shape in zip(rows.codes, rows.geometry, strict=True)
         if (problem := polygon_problem(shape)) is not None
     ]
     if problems:
-        raise MissingGeometry(f"{rows.source}: grid {_some(problems)}; expected a Polygon or MultiPolygon for every grid")
+        raise MissingGeometry(
+            f"{rows.source}: grid {_some(problems)}; expected a Polygon or MultiPolygon for every grid"
+        )
 
 
 def _some(items: Sequence[str]) -> str:

@@ -86,7 +86,11 @@ def rows_of_frame(
         raise EmptyInput(f"{source} has no rows; expected one polygon per grid")
     columns = [str(column) for column in frame.columns if column != frame.geometry.name]
     codes = _texts(frame[_column(columns, code, "--code", source)], code, source)
-    names = _texts(frame[name_column], name_column, source) if (name_column := _optional(columns, name, "name", source)) else ("",) * len(frame)
+    names = (
+        _texts(frame[name_column], name_column, source)
+        if (name_column := _optional(columns, name, "name", source))
+        else ("",) * len(frame)
+    )
     kind_column = _optional(columns, kind, "kind", source)
     kinds = _kinds(frame[kind_column], kind_column, source) if kind_column else (None,) * len(frame)
     declared = read_crs(crs) if crs is not None else frame.crs
@@ -118,7 +122,9 @@ def _first_line(error: Exception) -> str:
 def _column(columns: Sequence[str], wanted: str, option: str, source: str) -> str:
     if wanted in columns:
         return wanted
-    raise MissingColumn(f"{source} has no column {wanted!r}; its columns are {', '.join(columns) or 'none'}. Name the right one with {option}")
+    raise MissingColumn(
+        f"{source} has no column {wanted!r}; its columns are {', '.join(columns) or 'none'}. Name the right one with {option}"
+    )
 
 
 def _optional(columns: Sequence[str], wanted: str | None, default: str, source: str) -> str | None:

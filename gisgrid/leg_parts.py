@@ -36,7 +36,10 @@ class Zones:
     def most_edges(self) -> int:
         """The number of edges of the largest zone: room that the compiled functions need."""
         lengths = np.diff(self.grid_start)
-        sums = [int(lengths[self.zone_grids[a:b]].sum()) for a, b in zip(self.zone_start[:-1], self.zone_start[1:], strict=True)]
+        sums = [
+            int(lengths[self.zone_grids[a:b]].sum())
+            for a, b in zip(self.zone_start[:-1], self.zone_start[1:], strict=True)
+        ]
         return max(sums, default=0)
 
 
@@ -46,7 +49,9 @@ def make_zones(geometry: NDArray[np.object_], sets: list[tuple[int, ...]]) -> Zo
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     coordinates, ring_of_point = shapely.get_coordinates(rings, return_index=True)
     same = ring_of_point[1:] == ring_of_point[:-1]
-    edges = np.ascontiguousarray(np.hstack((coordinates[:-1], coordinates[1:]))[same]) if len(same) else np.empty((0, 4))
+    edges = (
+        np.ascontiguousarray(np.hstack((coordinates[:-1], coordinates[1:]))[same]) if len(same) else np.empty((0, 4))
+    )
     owner = owner_of_part[part_of_ring[ring_of_point[:-1][same]]] if len(same) else np.empty(0, np.int64)
     return Zones(
         np.cumsum([0, *(len(members) for members in sets)], dtype=np.int64),
@@ -57,10 +62,14 @@ def make_zones(geometry: NDArray[np.object_], sets: list[tuple[int, ...]]) -> Zo
     )
 
 
-def parts_of_leg(zones: Zones, zone: int, leg: tuple[float, float, float, float], reach_m: float) -> NDArray[np.float64]:
+def parts_of_leg(
+    zones: Zones, zone: int, leg: tuple[float, float, float, float], reach_m: float
+) -> NDArray[np.float64]:
     """The parts (k, 2) of a leg (x0, y0, x1, y1) within `reach_m` of a zone, as intervals of s in [0, 1]."""
     room = np.empty((zones.most_edges + 2, 2))
-    count = find_parts(*leg, reach_m, zone, zones.zone_start, zones.zone_grids, zones.grid_start, zones.edges, zones.boxes, room)
+    count = find_parts(
+        *leg, reach_m, zone, zones.zone_start, zones.zone_grids, zones.grid_start, zones.edges, zones.boxes, room
+    )
     return room[:count].copy()
 
 
@@ -144,7 +153,12 @@ def find_parts(x0, y0, x1, y1, reach, zone, zone_start, zone_grids, grid_start, 
             continue
         for edge in range(grid_start[grid], grid_start[grid + 1]):
             ax, ay, bx, by = edges[edge, 0], edges[edge, 1], edges[edge, 2], edges[edge, 3]
-            if (ax < west and bx < west) or (ax > east and bx > east) or (ay < south and by < south) or (ay > north and by > north):
+            if (
+                (ax < west and bx < west)
+                or (ax > east and bx > east)
+                or (ay < south and by < south)
+                or (ay > north and by > north)
+            ):
                 continue
             low, high = edge_part(x0, y0, dx, dy, ax, ay, bx, by, reach)
             low, high = max(low, 0.0), min(high, 1.0)

@@ -31,7 +31,9 @@ class MetricPlane:
         west, south, east, north = bounds
         return cls(_rounded((west + east) / 2.0), _rounded((south + north) / 2.0))
 
-    def to_xy(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def to_xy(
+        self, lon: NDArray[np.float64], lat: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Metres for degrees, arrays (n,) of one length; NaN where a coordinate is not finite.
 
         Positions more than 20 degrees from the centre cannot belong to the network; they get a plain
@@ -47,7 +49,9 @@ class MetricPlane:
         finite = np.isfinite(lon) & np.isfinite(lat)
         return np.where(finite, x, np.nan), np.where(finite, y, np.nan)
 
-    def to_lonlat(self, x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def to_lonlat(
+        self, x_m: NDArray[np.float64], y_m: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Degrees for metres, arrays (n,)."""
         lon, lat = _projector(self.lon0, self.lat0).transform(
             np.asarray(x_m, np.float64), np.asarray(y_m, np.float64), direction="INVERSE"

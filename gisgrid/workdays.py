@@ -7,7 +7,9 @@ from typing import Final
 
 import chinese_calendar
 
-_PUBLISHED: Final = tuple(sorted({day.year for day in chinese_calendar.holidays} | {day.year for day in chinese_calendar.workdays}))
+_PUBLISHED: Final = tuple(
+    sorted({day.year for day in chinese_calendar.holidays} | {day.year for day in chinese_calendar.workdays})
+)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ MIGRANTS: Final = 225_600
 
 _HOUSEHOLDS: Final = (300, 500)
 _DEGREE_DIGITS: Final = 7
-_ROUNDS: Final = 60
+_ROUNDS: Final = 3_000
 
 
 def settle(
