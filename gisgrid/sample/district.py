@@ -51,7 +51,7 @@ class SampleDistrict:
     network: GridNetwork
     villages: UnitTable
     townships: UnitTable
-    land: shapely.Geometry
+    land: shapely.MultiPolygon
     dwellings: pd.DataFrame
     places: pd.DataFrame
     duties: pd.DataFrame
@@ -76,7 +76,7 @@ def build_district(seed: int = 2018) -> SampleDistrict:
     )
     village_table = _village_table(units, parents, network.geometry)
     township_table = _township_table(units, village_table)
-    land = shapely.coverage_union_all(township_table.geometry)
+    land = shapely.MultiPolygon(shapely.get_parts(shapely.coverage_union_all(township_table.geometry)).tolist())
     community = np.array([kind == "community" for kind in kinds])
     dwellings = settle(codes, community, network.geometry, stream(seed, "people"))
     roster = draw_roster(PLANE.project(network.geometry), PLANE.project(np.array([land]))[0], stream(seed, "roster"))
