@@ -65,7 +65,11 @@ def _shares(grid_start, edges, x, y, radius, positions):  # type: ignore[no-unty
         area = 0.0
         for edge in range(grid_start[grid], grid_start[grid + 1]):
             area += _edge_area(
-                edges[edge, 0] - x[pair], edges[edge, 1] - y[pair], edges[edge, 2] - x[pair], edges[edge, 3] - y[pair], r
+                edges[edge, 0] - x[pair],
+                edges[edge, 1] - y[pair],
+                edges[edge, 2] - x[pair],
+                edges[edge, 3] - y[pair],
+                r,
             )
         found[pair] = min(1.0, max(0.0, area / (np.pi * r * r)))
     return found

@@ -61,7 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        result = gisgrid.main(args=None if arguments is None else list(arguments), prog_name="gisgrid", standalone_mode=False)
+        result = gisgrid.main(
+            args=None if arguments is None else list(arguments), prog_name="gisgrid", standalone_mode=False
+        )
     except GisgridError as error:
         click.echo(f"error: {error}", err=True)
         return 2

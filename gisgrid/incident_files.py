@@ -37,7 +37,12 @@ class AssignedFile:
 
 
 def assign_file(
-    path: str | Path, network: GridNetwork, *, columns: IncidentColumns | None = None, datum: Datum = "wgs84", options: AssignOptions | None = None
+    path: str | Path,
+    network: GridNetwork,
+    *,
+    columns: IncidentColumns | None = None,
+    datum: Datum = "wgs84",
+    options: AssignOptions | None = None,
 ) -> AssignedFile:
     """Read a CSV or Parquet file and assign every usable row. Raises `MissingColumn`, `BadColumn`, `EmptyInput`, `UnreadableFile`."""
     columns = columns or IncidentColumns()
@@ -58,7 +63,9 @@ def assign_file(
     rows = np.flatnonzero(usable)
     lon, lat = to_wgs84(lon[rows], lat[rows], datum)
     check_not_exchanged(str(path), lon, lat, network.bounds)
-    return AssignedFile(table, rows, assign(network, lon, lat, None if accuracy is None else accuracy[rows], options=options), rejects)
+    return AssignedFile(
+        table, rows, assign(network, lon, lat, None if accuracy is None else accuracy[rows], options=options), rejects
+    )
 
 
 def write_assigned(path: Path, found: AssignedFile, network: GridNetwork) -> None:

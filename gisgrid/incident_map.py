@@ -48,19 +48,32 @@ def incident_map(
     page = new_map(network.bounds, title=title, subtitle=subtitle, is_sample=network.is_sample, language=language)
     names, table = _by_category(position, categories, len(network), rest)
     shapes = _display_geometry(network)
-    features = [_feature(network, grid, shapes[grid], int(counts[grid]), names, table, breaks, noun, language) for grid in range(len(network))]
+    features = [
+        _feature(network, grid, shapes[grid], int(counts[grid]), names, table, breaks, noun, language)
+        for grid in range(len(network))
+    ]
     folium.GeoJson(
         {"type": "FeatureCollection", "features": features},
-        style_function=lambda feature: {"color": "#52606d", "weight": 0.7, "fillColor": feature["properties"]["colour"], "fillOpacity": 0.85},
+        style_function=lambda feature: {
+            "color": "#52606d",
+            "weight": 0.7,
+            "fillColor": feature["properties"]["colour"],
+            "fillOpacity": 0.85,
+        },
         highlight_function=lambda _: {"weight": 2.5, "color": "#1d2733"},
         tooltip=folium.GeoJsonTooltip(fields=["text"], labels=False, aliases=[""], style="white-space:nowrap"),
     ).add_to(page)
-    colours = {name: CATEGORY_COLOURS.get(name, _SPARE_COLOURS[place % len(_SPARE_COLOURS)]) for place, name in enumerate(names)}
+    colours = {
+        name: CATEGORY_COLOURS.get(name, _SPARE_COLOURS[place % len(_SPARE_COLOURS)])
+        for place, name in enumerate(names)
+    }
     if names:
         _draw_dots(page, network, table, names, colours)
     bounds = [0, *breaks]
     entries = [
-        LegendEntry(SEQUENCE[min(step, len(SEQUENCE) - 1)], none if low == 0 and breaks[0] == 1 else _range(low, bounds, step))
+        LegendEntry(
+            SEQUENCE[min(step, len(SEQUENCE) - 1)], none if low == 0 and breaks[0] == 1 else _range(low, bounds, step)
+        )
         for step, low in enumerate(bounds)
     ]
     if names:
@@ -75,7 +88,9 @@ def _by_category(
     """The categories in order of size, the small ones joined, and the counts (grids, categories)."""
     if categories is None:
         return [], np.zeros((grids, 0), np.int64)
-    found, which, sizes = np.unique(np.asarray(categories, dtype=object).astype(str), return_inverse=True, return_counts=True)
+    found, which, sizes = np.unique(
+        np.asarray(categories, dtype=object).astype(str), return_inverse=True, return_counts=True
+    )
     order = sorted(range(len(found)), key=lambda place: (-int(sizes[place]), str(found[place])))
     names = [str(found[place]) for place in order]
     shown = names if len(names) <= _MOST_CATEGORIES else [*names[: _MOST_CATEGORIES - 1], rest]
@@ -91,7 +106,10 @@ def _display_geometry(network: GridNetwork) -> NDArray[np.object_]:
     """Polygons light enough for a page: simplified together, so that neighbours stay neighbours."""
     plane = network.index.plane_geometry()
     light = shapely.coverage_simplify(plane, _DISPLAY_M) if bool(shapely.is_valid(plane).all()) else plane
-    return np.asarray(shapely.set_precision(network.plane.unproject(np.asarray(light, dtype=object)), 1e-5, mode="pointwise"), dtype=object)
+    return np.asarray(
+        shapely.set_precision(network.plane.unproject(np.asarray(light, dtype=object)), 1e-5, mode="pointwise"),
+        dtype=object,
+    )
 
 
 def _feature(
@@ -99,7 +117,11 @@ def _feature(
     breaks: list[int], noun: str, language: Language,
 ) -> Mapping[str, object]:  # fmt: skip
     lines = [f"<b>{escape(network.codes[grid])}</b> {escape(network.names[grid])}", f"{count:,} {noun}"]
-    lines += [f"{escape(_label(name, language))}: {amount:,}" for name, amount in zip(names, table[grid], strict=True) if amount]
+    lines += [
+        f"{escape(_label(name, language))}: {amount:,}"
+        for name, amount in zip(names, table[grid], strict=True)
+        if amount
+    ]
     return {
         "type": "Feature",
         "properties": {"colour": count_colour(count, breaks), "text": "<br>".join(lines)},
@@ -107,7 +129,9 @@ def _feature(
     }
 
 
-def _draw_dots(page: folium.Map, network: GridNetwork, table: NDArray[np.int64], names: list[str], colours: Mapping[str, str]) -> None:
+def _draw_dots(
+    page: folium.Map, network: GridNetwork, table: NDArray[np.int64], names: list[str], colours: Mapping[str, str]
+) -> None:
     most = max(int(table.sum(axis=1).max()), 1)
     inner = shapely.point_on_surface(network.geometry)
     for grid, point in enumerate(inner):

@@ -25,9 +25,13 @@ def main() -> int:
         say("npm is missing; install Node.js, or run: pip install --require-hashes -r requirements/node.txt")
         return 2
     path = os.pathsep.join((str(Path(npm).parent), os.environ.get("PATH", "")))
-    done = subprocess.run([npm, "ci", "--ignore-scripts", "--silent"], cwd=ROOT, env={**os.environ, "PATH": path}, check=False)
+    done = subprocess.run(
+        [npm, "ci", "--ignore-scripts", "--silent"], cwd=ROOT, env={**os.environ, "PATH": path}, check=False
+    )
     if done.returncode != 0:
-        say("npm could not fetch the locked packages; is an npm registry within reach? (npm ci --ignore-scripts tells more)")
+        say(
+            "npm could not fetch the locked packages; is an npm registry within reach? (npm ci --ignore-scripts tells more)"
+        )
         return 2
     shutil.rmtree(VENDOR, ignore_errors=True)
     for source, target in FILES.items():

@@ -29,7 +29,9 @@ def main() -> int:
     parser.add_argument("--offline", action="store_true", help="install from wheels/ without a registry")
     offline = parser.parse_args().offline
     if sys.version_info < (3, 11):  # noqa: UP036  # this very script may be started with an older Python
-        say(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}. Start this with another Python (make: PYTHON=python3.11).")
+        say(
+            f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}. Start this with another Python (make: PYTHON=python3.11)."
+        )
         return 2
     digest = fingerprint()
     if PYTHON.exists() and STAMP.exists() and STAMP.read_text() == digest:
@@ -41,9 +43,22 @@ def main() -> int:
             return 2
     say("installing the locked packages (the first time this takes a minute or two)")
     source = ["--no-index", "--find-links", str(ROOT / "wheels")] if offline else []
-    run(PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", *source, "-r", LOCKS[0])
+    run(
+        PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", *source, "-r", LOCKS[0]
+    )
     say("installing gisgrid itself")
-    run(PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "-e", ROOT)
+    run(
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--no-build-isolation",
+        "-e",
+        ROOT,
+    )
     if not (offline and (ROOT / "gisgrid" / "mapping" / "vendor").is_dir()):
         if shutil.which("npm") is None:
             say("there is no npm here; taking one from the Python registry")

@@ -54,7 +54,9 @@ def day_map(
     """The map of a local day (since 1970) of one patroller whose verdict is in `verification`; `BadOption` if it is not."""
     verdict = next((found for found in verification.days if found.patroller == patroller and found.day == day), None)
     if verdict is None:
-        raise BadOption(f"there is no verdict for {patroller!r} on {date_of(day)}; a map needs a patroller with a duty on a day of the period")
+        raise BadOption(
+            f"there is no verdict for {patroller!r} on {date_of(day)}; a map needs a patroller with a duty on a day of the period"
+        )
     own = make_own_zones(editions, [duty for duty in duties if duty.person == patroller])
     mine = _fixes_of(fixes, patroller)
     x_m, y_m = own.plane.to_xy(mine.lon, mine.lat)
@@ -85,7 +87,20 @@ def day_map(
 
 def _fixes_of(fixes: Fixes, patroller: str) -> Fixes:
     if patroller not in fixes.patrollers:
-        return Fixes((), *(column[:0] for column in (fixes.patroller, fixes.time_ms, fixes.lon, fixes.lat, fixes.accuracy_m, fixes.received_ms)))
+        return Fixes(
+            (),
+            *(
+                column[:0]
+                for column in (
+                    fixes.patroller,
+                    fixes.time_ms,
+                    fixes.lon,
+                    fixes.lat,
+                    fixes.accuracy_m,
+                    fixes.received_ms,
+                )
+            ),
+        )
     place = fixes.patrollers.index(patroller)
     rows = slice(*np.searchsorted(fixes.patroller, (place, place + 1)))
     return Fixes(
@@ -103,7 +118,12 @@ def _track_pieces(walk: Walk, presence: Stretches, midnight: int) -> list[tuple[
         inner = walk.time_ms[(walk.time_ms > start) & (walk.time_ms < end)]
         moments = np.concatenate(([start], inner, [end]))
         pieces.append(
-            (int(presence.state[place]), np.column_stack((np.interp(moments, walk.time_ms, walk.x_m), np.interp(moments, walk.time_ms, walk.y_m))))
+            (
+                int(presence.state[place]),
+                np.column_stack(
+                    (np.interp(moments, walk.time_ms, walk.x_m), np.interp(moments, walk.time_ms, walk.y_m))
+                ),
+            )
         )
     return pieces
 
@@ -112,13 +132,18 @@ def _degrees(own: OwnZones, xy_m: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.column_stack(own.plane.to_lonlat(xy_m[:, 0], xy_m[:, 1]))
 
 
-def _bounds(grids: NDArray[np.object_], shown: NDArray[np.float64], fallback: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+def _bounds(
+    grids: NDArray[np.object_], shown: NDArray[np.float64], fallback: tuple[float, float, float, float]
+) -> tuple[float, float, float, float]:
     if len(grids) == 0 and len(shown) == 0:
         return fallback
     west, south, east, north = shapely.total_bounds(grids) if len(grids) else (*shown.min(axis=0), *shown.max(axis=0))
     if len(shown):
         # A track far away must not shrink the grid to a dot.
-        near = shown[(np.abs(shown[:, 0] - (west + east) / 2) < _FAR_DEGREES) & (np.abs(shown[:, 1] - (south + north) / 2) < _FAR_DEGREES)]
+        near = shown[
+            (np.abs(shown[:, 0] - (west + east) / 2) < _FAR_DEGREES)
+            & (np.abs(shown[:, 1] - (south + north) / 2) < _FAR_DEGREES)
+        ]
         if len(near):
             west, south = min(west, near[:, 0].min()), min(south, near[:, 1].min())
             east, north = max(east, near[:, 0].max()), max(north, near[:, 1].max())
@@ -126,43 +151,100 @@ def _bounds(grids: NDArray[np.object_], shown: NDArray[np.float64], fallback: tu
 
 
 def _draw_grids(
-    page: folium.Map, own: OwnZones, codes: tuple[str, ...], geometry: NDArray[np.object_], grids: list[int], policy: Policy, words: dict[str, str]
+    page: folium.Map,
+    own: OwnZones,
+    codes: tuple[str, ...],
+    geometry: NDArray[np.object_],
+    grids: list[int],
+    policy: Policy,
+    words: dict[str, str],
 ) -> None:
     if not grids:
         return
     west, south, east, north = shapely.total_bounds(geometry[grids])
-    window = shapely.box(west - _MARGIN_DEGREES, south - _MARGIN_DEGREES, east + _MARGIN_DEGREES, north + _MARGIN_DEGREES)
+    window = shapely.box(
+        west - _MARGIN_DEGREES, south - _MARGIN_DEGREES, east + _MARGIN_DEGREES, north + _MARGIN_DEGREES
+    )
     for position in np.flatnonzero(shapely.intersects(geometry, window)):
         if position not in grids:
             _polygon(page, geometry[position], colour="#9aa6b2", weight=1, fill=0.0, tooltip=codes[position])
     metres = own.plane.project(geometry[grids])
-    band = own.plane.unproject(np.array([shapely.buffer(shapely.union_all(metres), policy.tolerance_m, quad_segs=16)], dtype=object))[0]
-    _polygon(page, band, colour="#1d2733", weight=1, fill=0.0, tooltip=f"{words['band']} {policy.tolerance_m:g} m", dash="4 5")
+    band = own.plane.unproject(
+        np.array([shapely.buffer(shapely.union_all(metres), policy.tolerance_m, quad_segs=16)], dtype=object)
+    )[0]
+    _polygon(
+        page,
+        band,
+        colour="#1d2733",
+        weight=1,
+        fill=0.0,
+        tooltip=f"{words['band']} {policy.tolerance_m:g} m",
+        dash="4 5",
+    )
     for position in grids:
-        _polygon(page, geometry[position], colour="#1d2733", weight=2.5, fill=0.06, tooltip=f"{words['own']} {codes[position]}")
+        _polygon(
+            page,
+            geometry[position],
+            colour="#1d2733",
+            weight=2.5,
+            fill=0.06,
+            tooltip=f"{words['own']} {codes[position]}",
+        )
 
 
-def _polygon(page: folium.Map, shape: shapely.Geometry, *, colour: str, weight: float, fill: float, tooltip: str, dash: str | None = None) -> None:
+def _polygon(
+    page: folium.Map,
+    shape: shapely.Geometry,
+    *,
+    colour: str,
+    weight: float,
+    fill: float,
+    tooltip: str,
+    dash: str | None = None,
+) -> None:
     style = {"color": colour, "weight": weight, "fillColor": colour, "fillOpacity": fill, "dashArray": dash}
-    data = {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(shapely.set_precision(shape, 1e-6))}
+    data = {
+        "type": "Feature",
+        "properties": {},
+        "geometry": shapely.geometry.mapping(shapely.set_precision(shape, 1e-6)),
+    }
     folium.GeoJson(data, style_function=lambda _: style, tooltip=tooltip).add_to(page)
 
 
 def _draw_piece(page: folium.Map, state: str, lonlat: NDArray[np.float64], *, dashed: bool) -> None:
     places = [(round(float(lat), 6), round(float(lon), 6)) for lon, lat in lonlat]
     folium.PolyLine(
-        places, color=PRESENCE_COLOURS[state], weight=2 if dashed else 4, opacity=0.85, dash_array="3 7" if dashed else None
+        places,
+        color=PRESENCE_COLOURS[state],
+        weight=2 if dashed else 4,
+        opacity=0.85,
+        dash_array="3 7" if dashed else None,
     ).add_to(page)
 
 
-def _draw_visit(page: folium.Map, own: OwnZones, trace: PatrollerTrace, visit: Visit, number: int, words: dict[str, str], language: Language) -> None:
+def _draw_visit(
+    page: folium.Map,
+    own: OwnZones,
+    trace: PatrollerTrace,
+    visit: Visit,
+    number: int,
+    words: dict[str, str],
+    language: Language,
+) -> None:
     text = (
         f"{words['visit']} {number}: {local_time(visit.start_ms)[11:19]}-{local_time(visit.end_ms)[11:19]}, "
         f"{duration(visit.certain_ms, language)} + {duration(visit.possible_ms, language)}, {visit.walked_m:.0f} m, "
         f"{words[{'certain': 'yes', 'possible': 'maybe', 'no': 'no'}[visit.counts]]}"
     )
     for moment, filled in ((visit.start_ms, True), (visit.end_ms, False)):
-        xy = np.array([[np.interp(moment, trace.walk.time_ms, trace.walk.x_m), np.interp(moment, trace.walk.time_ms, trace.walk.y_m)]])
+        xy = np.array(
+            [
+                [
+                    np.interp(moment, trace.walk.time_ms, trace.walk.x_m),
+                    np.interp(moment, trace.walk.time_ms, trace.walk.y_m),
+                ]
+            ]
+        )
         ((lon, lat),) = _degrees(own, xy)
         folium.CircleMarker(
             (float(lat), float(lon)), radius=7, color="#1d2733", weight=2, fill=True, fill_color="#1d2733" if filled else "#ffffff",
@@ -186,7 +268,10 @@ def _draw_legend(page: folium.Map, words: dict[str, str], policy: Policy) -> Non
         page,
         words["legend"],
         [
-            *(LegendEntry(PRESENCE_COLOURS[name], words[name], "dashed" if name == "unknown" else "line") for name in STATE_NAMES),
+            *(
+                LegendEntry(PRESENCE_COLOURS[name], words[name], "dashed" if name == "unknown" else "line")
+                for name in STATE_NAMES
+            ),
             LegendEntry("#1d2733", words["visit"], "dot"),
             LegendEntry(_MARK_COLOUR, words["marked"], "dot"),
             LegendEntry("#1d2733", f"{words['band']} {policy.tolerance_m:g} m", "dashed"),

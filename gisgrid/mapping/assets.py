@@ -32,7 +32,9 @@ def local_asset(url: str) -> str | None:
     for part, place in _PLACES:
         if part in url:
             return place
-    raise AssetsMissing(f"a map wants {url}, which no local file stands for; add it to gisgrid/mapping/assets.py and package.json")
+    raise AssetsMissing(
+        f"a map wants {url}, which no local file stands for; add it to gisgrid/mapping/assets.py and package.json"
+    )
 
 
 def check_assets() -> None:

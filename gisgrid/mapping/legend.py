@@ -21,7 +21,9 @@ class LegendEntry:
 
 def banner_html(title: str, subtitle: str, *, is_sample: bool) -> str:
     """The title of a map and, on the sample district, its unmistakable mark."""
-    mark = '<div class="gg-sample">样例区 · 非真实数据<span>Sample district · not real</span></div>' if is_sample else ""
+    mark = (
+        '<div class="gg-sample">样例区 · 非真实数据<span>Sample district · not real</span></div>' if is_sample else ""
+    )
     below = f'<div class="gg-subtitle">{escape(subtitle)}</div>' if subtitle else ""
     return f'<div class="gg-banner"><div class="gg-title">{escape(title)}</div>{below}</div>{mark}'
 
@@ -29,7 +31,8 @@ def banner_html(title: str, subtitle: str, *, is_sample: bool) -> str:
 def add_legend(page: folium.Map, title: str, entries: Sequence[LegendEntry], note: str = "") -> None:
     """Put a legend into the lower right corner of a map; `note` stands below it in small type."""
     rows = "".join(
-        f'<li><i class="gg-{entry.symbol}" style="--c:{escape(entry.colour)}"></i>{escape(entry.label)}</li>' for entry in entries
+        f'<li><i class="gg-{entry.symbol}" style="--c:{escape(entry.colour)}"></i>{escape(entry.label)}</li>'
+        for entry in entries
     )
     below = f"<p>{escape(note)}</p>" if note else ""
     html = f'<details class="gg-legend" open><summary>{escape(title)}</summary><ul>{rows}</ul>{below}</details>'

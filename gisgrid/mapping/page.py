@@ -16,9 +16,7 @@ from gisgrid.plane import Bounds
 
 ASSET_FOLDER: Final = "map-assets"
 _ICON: Final = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath fill='%230072b2' d='M1 1h6v6H1zm8 0h6v6H9zM1 9h6v6H1z'/%3E%3Cpath fill='%23d55e00' d='M9 9h6v6H9z'/%3E%3C/svg%3E"
-_HEAD_END: Final = (
-    f'<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="{_ICON}"><style>{STYLE}</style>'
-)
+_HEAD_END: Final = f'<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="{_ICON}"><style>{STYLE}</style>'
 _LINK: Final = re.compile(r"""(?:src|href)\s*=\s*["'](?:https?:)?//""", re.IGNORECASE)
 
 
@@ -42,9 +40,7 @@ class OfflineFigure(Figure):  # type: ignore[misc]  # branca is untyped
                     del self.header._children[name]
                 else:
                     link.url = f"{self.asset_base}/{place}"
-        page = str(
-            self._template.render(this=self, kwargs=options)
-        )
+        page = str(self._template.render(this=self, kwargs=options))
         page = page.replace("<html>", f'<html lang="{self.language}">', 1)
         # Folium's own viewport forbids zooming with two fingers; ours comes last, after Leaflet's styles.
         page = re.sub(r'<meta name="viewport".*?/>', "", page, flags=re.DOTALL)
@@ -52,7 +48,9 @@ class OfflineFigure(Figure):  # type: ignore[misc]  # branca is untyped
         if self.nonce is not None:
             page = page.replace("<script", f'<script nonce="{escape(self.nonce)}"')
         if found := _LINK.search(page):
-            raise AssetsMissing(f"the page {self.title!r} would ask another origin: {page[found.start() : found.start() + 120]}")
+            raise AssetsMissing(
+                f"the page {self.title!r} would ask another origin: {page[found.start() : found.start() + 120]}"
+            )
         return page
 
 

@@ -36,7 +36,9 @@ def assign_command(
     time: Annotated[str | None, typer.Option(help="Column of the time; rows without one are set aside.")] = None,
     accuracy: Annotated[str | None, typer.Option(help="Column of the accuracy in metres.")] = None,
     datum: Annotated[str, typer.Option(help="Datum of the positions: wgs84, cgcs2000, gcj02 or bd09.")] = "wgs84",
-    source: Annotated[str, typer.Option(help="What unstated accuracies are worth: map 10 m, phone 30 m, address 50 m.")] = "phone",
+    source: Annotated[
+        str, typer.Option(help="What unstated accuracies are worth: map 10 m, phone 30 m, address 50 m.")
+    ] = "phone",
     category: Annotated[str, typer.Option(help="Column of the category, for the map.")] = "category",
     map_file: Annotated[Path | None, typer.Option("--map", help="Map to write (HTML).")] = None,
     language: Annotated[str, typer.Option(help="Language of the map: en or zh.")] = "en",
@@ -59,7 +61,12 @@ def assign_command(
         if map_file is not None:
             names = found.table.texts(category)[found.rows] if category in found.table.columns else None
             title = {"en": "Incidents at their grids", "zh": "事件归属网格"}[language]
-            write_map(incident_map(network, found.assignments.position, names, title=title, language="zh" if language == "zh" else "en"), map_file)
+            write_map(
+                incident_map(
+                    network, found.assignments.position, names, title=title, language="zh" if language == "zh" else "en"
+                ),
+                map_file,
+            )
     counts = Counter(found.assignments.how)
     total = len(found.rows)
     table = Table(title=f"{total:,} incidents in {len(network):,} grids", title_justify="left")
@@ -69,7 +76,9 @@ def assign_command(
         table.add_row(how, f"{counts[how]:,}", f"{counts[how] / total:.2%}")
     Console().print(table)
     doubtful = int((found.assignments.alternatives != "").sum())
-    console.print(f"{doubtful:,} lie so near a border that another grid may be meant (column alternatives)", highlight=False)
+    console.print(
+        f"{doubtful:,} lie so near a border that another grid may be meant (column alternatives)", highlight=False
+    )
     if set_aside:
         console.print(f"[yellow]{set_aside:,} rows set aside in {rejects}:[/]", highlight=False)
         for reason, times in Counter(found.rejects.reasons).most_common(5):
