@@ -15,7 +15,7 @@ SCHOOLS: Final = 68
 MARKETS: Final = 46
 COMPOUNDS: Final = 240
 
-_FARTHEST_ROAD_M: Final = 5_000.0
+_FARTHEST_ROAD_M: Final = 3_000.0
 _DEGREE_DIGITS: Final = 7
 _BEND: Final = 0.12
 
@@ -91,7 +91,7 @@ def _compounds(
 
 
 def _roads(centres: list[tuple[object, ...]], random: np.random.Generator) -> list[tuple[object, ...]]:
-    """The shortest tree of roads between village centres; none is longer than 5 km, so islands keep to themselves."""
+    """The shortest tree of roads between village centres; none is longer than 3 km, so islands keep to themselves."""
     lonlat = np.array([(row[0], row[1]) for row in centres], np.float64)
     xy = np.column_stack(PLANE.to_xy(lonlat[:, 0], lonlat[:, 1]))
     distance = np.hypot(*(xy[:, None, :] - xy[None, :, :]).transpose(2, 0, 1))

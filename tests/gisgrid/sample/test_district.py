@@ -133,6 +133,11 @@ def test_places__named_as_samples_inside_their_grids(district: SampleDistrict) -
     assert (places["kind"] == "centre").sum() == 312
     assert places["name"].str.contains("样例").all()
     assert places["place"].is_unique
+    roads = places[places["kind"] == "road"]["geometry"].to_numpy()
+    assert 300 < len(roads) < 312
+    assert shapely.length(PLANE.project(shapely.difference(roads, district.land))).max() < 1_500.0, (
+        "no road over the sea"
+    )
     placed = places[places["grid"] != ""]
     shapes = district.network.geometry[[district.network.position_of(code) for code in placed["grid"]]]
     assert shapely.contains(shapes, placed["geometry"].to_numpy()).all(), "compounds too lie in one grid"
