@@ -1,4 +1,4 @@
-"""Which grid each incident belongs to, how surely, and which neighbours its accuracy reaches (design section 5)."""
+"""Incidents and the one grid that answers for each: how it was found, how sure that is, and who else it might be."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -7,68 +7,53 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gisgrid.disc_shares import PlaneEdges, border_distances_m, disc_areas_m2, edges_of, even_odd
+from gisgrid.borders import disc_shares
 from gisgrid.errors import BadOption
 from gisgrid.grid import GridNetwork
 from gisgrid.grid_index import NOWHERE
 
 How = Literal["inside", "snapped", "unassigned"]
+HOWS: Final[tuple[How, ...]] = ("inside", "snapped", "unassigned")
+
 Source = Literal["map", "phone", "address"]
+DEFAULT_ACCURACY_M: Final[dict[Source, float]] = {"map": 10.0, "phone": 30.0, "address": 50.0}
+"""What a position is worth whose source does not say (design section 5)."""
 
-SOURCE_ACCURACY_M: Final[dict[Source, float]] = {"map": 10.0, "phone": 30.0, "address": 50.0}
-"""Radius assumed where a source states none."""
-
-ROUNDING_M: Final = 1e-6
-"""Distances closer than this are equal: degrees to metres and back is not exact to the last bit."""
+CATEGORIES: Final[dict[str, tuple[str, str]]] = {
+    "public_security_hazards": ("Public security and safety hazards", "公共安全隐患"),
+    "livelihood_services": ("Livelihood services", "民生服务"),
+    "disputes": ("Disputes", "矛盾纠纷"),
+    "central_tasks": ("Central tasks", "中心工作"),
+    "other": ("Other", "其他"),
+}
+"""Categories with their labels in English and Chinese."""
 
 _LEAST_SHARE: Final = 0.0005
 
 
 @dataclass(frozen=True)
 class AssignOptions:
-    """How far a point is drawn to its nearest grid (inclusive) and the accuracy of one that states none, metres."""
+    """How far a point outside all grids is snapped, and the accuracy of positions that do not state theirs, in metres."""
 
     snap_m: float = 30.0
-    default_accuracy_m: float = 30.0
+    default_accuracy_m: float = DEFAULT_ACCURACY_M["phone"]
 
     def __post_init__(self) -> None:
-        for name, value in (("snap_m", self.snap_m), ("default_accuracy_m", self.default_accuracy_m)):
-            if not (np.isfinite(value) and value >= 0.0):
-                raise BadOption(f"{name} is {value!r}; expected a finite number of metres, 0 or more")
+        if not self.snap_m >= 0.0:
+            raise BadOption(f"snap_m is {self.snap_m}; expected metres, at least 0")
+        if not self.default_accuracy_m > 0.0:
+            raise BadOption(f"default_accuracy_m is {self.default_accuracy_m}; expected metres above 0")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Assignments:
-    """One row per point, in the order given.
-
-    `position` (n,) int32 is the place of the grid in the network, -1 for none. `how` (n,) is `inside`, `snapped` or
-    `unassigned`. `border_distance_m` (n,) is the distance to the border of the grid given, else of the nearest; NaN
-    where a coordinate is not finite. `alternatives` (n,) is text: the other grids the accuracy disc reaches, as
-    `code:share` of the whole disc's area joined by `;`, the largest share first.
-    """
+    """For n incidents: `position` of the grid (int32, -1 for none), `how`, metres to the border of that grid (of the
+    nearest one where there is none), and the other grids within the accuracy disc as `code:share` joined by `;`."""
 
     position: NDArray[np.int32]
     how: NDArray[np.object_]
     border_distance_m: NDArray[np.float64]
     alternatives: NDArray[np.object_]
-
-    def __len__(self) -> int:
-        return len(self.position)
-
-    def codes(self, network: GridNetwork) -> NDArray[np.object_]:
-        """The code of the grid of every point (n,), empty where there is none."""
-        return np.array([*network.codes, ""], dtype=object)[self.position]
-
-    def counts(self) -> dict[How, int]:
-        """How many points came to their grid in which way."""
-        return {
-            "inside": int((self.how == "inside").sum()),
-            "snapped": int((self.how == "snapped").sum()),
-            "unassigned": int((self.how == "unassigned").sum()),
-        }
-
-
-DEFAULT_OPTIONS: Final = AssignOptions()
 
 
 def assign(
@@ -77,56 +62,30 @@ def assign(
     lat: NDArray[np.float64],
     accuracy_m: NDArray[np.float64] | None = None,
     *,
-    options: AssignOptions = DEFAULT_OPTIONS,
+    options: AssignOptions | None = None,
 ) -> Assignments:
-    """Give every point (degrees, arrays (n,)) its grid.
+    """Find the grid of every incident (degrees EPSG:4490, arrays (n,)) by the rules of design section 5.
 
-    A point inside belongs to the grid of the border rule; one outside to the nearest grid within `options.snap_m`, ties
-    to the smallest code; any other to none. `accuracy_m` (n,) is the radius of the disc the point may lie in; NaN, zero
-    or less means unstated. Shares are exact areas, rounded to 3 decimals; those that round to nothing are left out.
+    Inside: the grid, by the border rule. Else the nearest within `snap_m`, inclusive, ties to the smallest code. Else
+    nobody. `accuracy_m` that is not above zero or not given takes the default. Coordinates that are not finite stay
+    unassigned with NaN distance.
     """
-    lon, lat = np.atleast_1d(np.asarray(lon, np.float64)), np.atleast_1d(np.asarray(lat, np.float64))
-    if len(lon) != len(lat) or (accuracy_m is not None and np.shape(accuracy_m) != lon.shape):
-        raise BadOption("longitudes, latitudes and accuracies must be of one length")
+    options = options or AssignOptions()
+    lon, lat = np.round(np.asarray(lon, np.float64), 7), np.round(np.asarray(lat, np.float64), 7)
     position = network.index.locate(lon, lat)
-    how = np.full(len(lon), "unassigned", dtype=object)
-    how[position >= 0] = "inside"
-    x_m, y_m = network.plane.to_xy(lon, lat)
-    plane_geometry = even_odd(network.index.plane_geometry())
-    edges = edges_of(plane_geometry)
+    how = np.full(len(lon), "inside", dtype=object)
     nearest = position.copy()
-    out = np.flatnonzero((position < 0) & np.isfinite(x_m) & np.isfinite(y_m))
-    if len(out):
-        nearest[out], metres = _nearest(plane_geometry, x_m[out], y_m[out])
-        near = metres <= options.snap_m + ROUNDING_M
-        position[out[near]] = nearest[out[near]]
-        how[out[near]] = "snapped"
-    border_m = border_distances_m(edges, x_m, y_m, nearest)
-    radius_m = _radii(accuracy_m, len(lon), options)
-    alternatives = np.full(len(lon), "", dtype=object)
-    crossing = np.flatnonzero(border_m < radius_m)
-    alternatives[crossing] = _alternatives(
-        network.codes, plane_geometry, edges, x_m[crossing], y_m[crossing], radius_m[crossing], position[crossing]
-    )
-    return Assignments(position, how, border_m, alternatives)
+    outside = np.flatnonzero(position == NOWHERE)
+    nearest[outside], distance_m = network.index.nearest(lon[outside], lat[outside])
+    near = distance_m <= options.snap_m
+    position[outside[near]] = nearest[outside[near]]
+    how[outside] = np.where(near, "snapped", "unassigned")
+    border_m = network.index.border_distance_m(lon, lat, nearest)
+    radius_m = _radius(accuracy_m, len(lon), options)
+    return Assignments(position, how, border_m, _alternatives(network, lon, lat, position, border_m, radius_m))
 
 
-def _nearest(
-    geometry: NDArray[np.object_], x_m: NDArray[np.float64], y_m: NDArray[np.float64]
-) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """The nearest polygon of every point and its distance; of those equally near the first."""
-    points = shapely.points(x_m, y_m)
-    tree = shapely.STRtree(geometry)
-    (asked, _), metres = tree.query_nearest(points, return_distance=True, all_matches=False)
-    distance_m = np.empty(len(points))
-    distance_m[asked] = metres
-    asked, grids = tree.query(points, predicate="dwithin", distance=distance_m + ROUNDING_M)
-    nearest = np.full(len(points), len(geometry), np.int64)
-    np.minimum.at(nearest, asked, grids)
-    return nearest.astype(np.int32), distance_m
-
-
-def _radii(accuracy_m: NDArray[np.float64] | None, count: int, options: AssignOptions) -> NDArray[np.float64]:
+def _radius(accuracy_m: NDArray[np.float64] | None, count: int, options: AssignOptions) -> NDArray[np.float64]:
     if accuracy_m is None:
         return np.full(count, options.default_accuracy_m)
     stated = np.asarray(accuracy_m, np.float64)
@@ -134,32 +93,32 @@ def _radii(accuracy_m: NDArray[np.float64] | None, count: int, options: AssignOp
 
 
 def _alternatives(
-    codes: tuple[str, ...],
-    geometry: NDArray[np.object_],
-    edges: PlaneEdges,
-    x_m: NDArray[np.float64],
-    y_m: NDArray[np.float64],
-    radius_m: NDArray[np.float64],
+    network: GridNetwork,
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
     position: NDArray[np.int32],
+    border_m: NDArray[np.float64],
+    radius_m: NDArray[np.float64],
 ) -> NDArray[np.object_]:
-    texts = np.full(len(x_m), "", dtype=object)
-    # Many incidents are reported at one place: every disc is measured once.
-    discs, back = np.unique(np.column_stack((x_m, y_m, radius_m, position)), axis=0, return_inverse=True)
-    if len(discs) == 0:
+    """For discs that reach over a border: the other grids they touch, the largest share first, then by code."""
+    texts = np.full(len(lon), "", dtype=object)
+    with np.errstate(invalid="ignore"):
+        reaching = np.flatnonzero(border_m < radius_m)
+    if len(reaching) == 0:
         return texts
-    x_m, y_m, radius_m, own = (np.ascontiguousarray(discs[:, column]) for column in range(4))
-    boxes = shapely.box(x_m - radius_m, y_m - radius_m, x_m + radius_m, y_m + radius_m)
-    disc, grid = shapely.STRtree(geometry).query(boxes)
-    others = grid != own[disc].astype(np.int64)
-    disc, grid = disc[others], grid[others].astype(np.int32)
-    areas_m2 = disc_areas_m2(edges, x_m[disc], y_m[disc], radius_m[disc], grid)
-    share = areas_m2 / (np.pi * radius_m[disc] ** 2)
-    reached = share >= _LEAST_SHARE
-    disc, grid, share = disc[reached], grid[reached], np.round(share[reached], 3)
-    order = np.lexsort((grid, -share, disc))
-    found: list[list[str]] = [[] for _ in range(len(discs))]
+    x, y = network.plane.to_xy(lon[reaching], lat[reaching])
+    radius = radius_m[reaching]
+    discs = shapely.box(x - radius, y - radius, x + radius, y + radius)
+    asked, grids = network.index.plane_tree().query(discs)
+    other = grids != position[reaching[asked]]
+    asked, grids = asked[other], grids[other]
+    shares = disc_shares(network.index.plane_edges(), x[asked], y[asked], radius[asked], grids)
+    kept = shares >= _LEAST_SHARE
+    asked, grids, shares = asked[kept], grids[kept], shares[kept]
+    order = np.lexsort((grids, -shares, asked))
+    parts: dict[int, list[str]] = {}
     for place in order:
-        found[disc[place]].append(f"{codes[grid[place]]}:{share[place]:.3f}")
-    joined = np.array([";".join(parts) for parts in found], dtype=object)
-    texts[:] = joined[back.reshape(-1)]
+        parts.setdefault(int(reaching[asked[place]]), []).append(f"{network.codes[grids[place]]}:{shares[place]:.3f}")
+    for row, found in parts.items():
+        texts[row] = ";".join(found)
     return texts
