@@ -9,8 +9,17 @@ from gisgrid.leg_parts import Zones, make_zones
 
 
 def make_edges(geometry: NDArray[np.object_]) -> Zones:
-    """The edges of polygons (n,) in metres, outer rings counter-clockwise and holes clockwise."""
-    return make_zones(np.asarray(shapely.orient_polygons(geometry), dtype=object), [])
+    """The edges of polygons (n,) in metres, outer rings counter-clockwise and holes clockwise; invalid ones read even-odd."""
+    return make_zones(np.asarray(shapely.orient_polygons(read_even_odd(geometry)), dtype=object), [])
+
+
+def read_even_odd(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
+    """The polygons (n,) with invalid ones read by the even-odd rule, so that areas can be measured; None stays None."""
+    readable = geometry.copy()
+    for position in np.flatnonzero(~shapely.is_valid(geometry) & ~shapely.is_missing(geometry)):
+        parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(geometry[position], method="linework")))
+        readable[position] = shapely.multipolygons(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
+    return readable
 
 
 def border_distances(
@@ -30,7 +39,7 @@ def disc_shares(
     """The share (n,) of the disc around every point that lies in the grid at its position, exactly.
 
     The area of a circle and a polygon in common is a sum over the polygon's edges: a triangle where the edge runs within
-    the circle, a sector where it runs outside. Rings must be valid; overlapping parts count twice.
+    the circle, a sector where it runs outside; holes run the other way round and subtract themselves.
     """
     return np.asarray(_shares(edges.grid_start, edges.edges, x_m, y_m, radius_m, positions), np.float64)
 

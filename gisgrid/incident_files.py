@@ -3,6 +3,7 @@
 import csv
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,8 @@ from gisgrid.grid import GridNetwork
 from gisgrid.incidents import AssignOptions, Assignments, assign
 from gisgrid.tables import InputTable, Rejects, check_not_exchanged, keep_rows, place_problems, read_table, replacing
 
-ADDED_COLUMNS = ("grid", "how", "border_distance_m", "alternatives")
+_DEGREE_DIGITS: Final = 7
+ADDED_COLUMNS: Final = ("grid", "how", "border_distance_m", "alternatives")
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ def assign_file(
         raise EmptyInput(f"{path}: no row can be used; the first reason is: {rejects.reasons[0]}")
     rows = np.flatnonzero(usable)
     lon, lat = to_wgs84(lon[rows], lat[rows], datum)
+    lon, lat = np.round(lon, _DEGREE_DIGITS), np.round(lat, _DEGREE_DIGITS)
     check_not_exchanged(str(path), lon, lat, network.bounds)
     return AssignedFile(
         table, rows, assign(network, lon, lat, None if accuracy is None else accuracy[rows], options=options), rejects

@@ -28,7 +28,11 @@ CATEGORIES: Final[dict[str, tuple[str, str]]] = {
 }
 """Categories with their labels in English and Chinese."""
 
-_LEAST_SHARE: Final = 0.0005
+ROUNDING_M: Final = 1e-6
+"""Distances closer than this are equal: from degrees to metres and back is not exact to the last bit."""
+
+LEAST_SHARE: Final = 0.0005
+"""Smaller shares of a disc would be written 0.000 and are left out."""
 
 
 @dataclass(frozen=True)
@@ -39,21 +43,37 @@ class AssignOptions:
     default_accuracy_m: float = DEFAULT_ACCURACY_M["phone"]
 
     def __post_init__(self) -> None:
-        if not self.snap_m >= 0.0:
+        if not (np.isfinite(self.snap_m) and self.snap_m >= 0.0):
             raise BadOption(f"snap_m is {self.snap_m}; expected metres, at least 0")
-        if not self.default_accuracy_m > 0.0:
+        if not (np.isfinite(self.default_accuracy_m) and self.default_accuracy_m > 0.0):
             raise BadOption(f"default_accuracy_m is {self.default_accuracy_m}; expected metres above 0")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Assignments:
-    """For n incidents: `position` of the grid (int32, -1 for none), `how`, metres to the border of that grid (of the
-    nearest one where there is none), and the other grids within the accuracy disc as `code:share` joined by `;`."""
+    """One row per incident, in the order given.
+
+    `position` (n,) is the place of its grid in the network, -1 for none; `how` (n,) is `inside`, `snapped` or
+    `unassigned`; `border_distance_m` (n,) is measured to the border of that grid, else of the nearest, NaN where a
+    coordinate is not finite; `alternatives` (n,) is text: the other grids within the accuracy disc as `code:share` of
+    the whole disc's area joined by `;`, the largest share first, then by code.
+    """
 
     position: NDArray[np.int32]
     how: NDArray[np.object_]
     border_distance_m: NDArray[np.float64]
     alternatives: NDArray[np.object_]
+
+    def __len__(self) -> int:
+        return len(self.position)
+
+    def codes(self, network: GridNetwork) -> NDArray[np.object_]:
+        """The code of the grid of every incident (n,), empty where there is none."""
+        return np.array([*network.codes, ""], dtype=object)[self.position]
+
+    def count_by_how(self) -> dict[How, int]:
+        """How many incidents came to their grid in which way."""
+        return {how: int((self.how == how).sum()) for how in HOWS}
 
 
 def assign(
@@ -71,18 +91,35 @@ def assign(
     unassigned with NaN distance.
     """
     options = options or AssignOptions()
-    lon, lat = np.round(np.asarray(lon, np.float64), 7), np.round(np.asarray(lat, np.float64), 7)
+    lon, lat = np.atleast_1d(np.asarray(lon, np.float64)), np.atleast_1d(np.asarray(lat, np.float64))
+    if lon.shape != lat.shape or (accuracy_m is not None and np.atleast_1d(accuracy_m).shape != lon.shape):
+        raise BadOption("longitudes, latitudes and accuracies must be arrays of one length")
     position = network.index.locate(lon, lat)
     how = np.full(len(lon), "inside", dtype=object)
     nearest = position.copy()
     outside = np.flatnonzero(position == NOWHERE)
-    nearest[outside], distance_m = network.index.nearest(lon[outside], lat[outside])
-    near = distance_m <= options.snap_m
+    nearest[outside], distance_m = _nearest(network, lon[outside], lat[outside])
+    near = distance_m <= options.snap_m + ROUNDING_M
     position[outside[near]] = nearest[outside[near]]
     how[outside] = np.where(near, "snapped", "unassigned")
     border_m = network.index.border_distance_m(lon, lat, nearest)
     radius_m = _radius(accuracy_m, len(lon), options)
     return Assignments(position, how, border_m, _alternatives(network, lon, lat, position, border_m, radius_m))
+
+
+def _nearest(
+    network: GridNetwork, lon: NDArray[np.float64], lat: NDArray[np.float64]
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """The nearest grid of every point and the metres to it; of grids equally near, to rounding, the smallest code."""
+    nearest, distance_m = network.index.nearest(lon, lat)
+    found = np.flatnonzero(nearest != NOWHERE)
+    if len(found):
+        x, y = network.plane.to_xy(lon[found], lat[found])
+        asked, grids = network.index.plane_tree().query(
+            shapely.points(x, y), predicate="dwithin", distance=distance_m[found] + ROUNDING_M
+        )
+        np.minimum.at(nearest, found[asked], grids.astype(np.int32))
+    return nearest, distance_m
 
 
 def _radius(accuracy_m: NDArray[np.float64] | None, count: int, options: AssignOptions) -> NDArray[np.float64]:
@@ -107,18 +144,19 @@ def _alternatives(
     if len(reaching) == 0:
         return texts
     x, y = network.plane.to_xy(lon[reaching], lat[reaching])
-    radius = radius_m[reaching]
-    discs = shapely.box(x - radius, y - radius, x + radius, y + radius)
-    asked, grids = network.index.plane_tree().query(discs)
-    other = grids != position[reaching[asked]]
+    # Many incidents are reported at one and the same place: every disc is measured once.
+    discs, disc_of = np.unique(
+        np.column_stack((x, y, radius_m[reaching], position[reaching])), axis=0, return_inverse=True
+    )
+    x, y, radius, own = (np.ascontiguousarray(discs[:, column]) for column in range(4))
+    asked, grids = network.index.plane_tree().query(shapely.box(x - radius, y - radius, x + radius, y + radius))
+    other = grids != own[asked].astype(np.int64)
     asked, grids = asked[other], grids[other]
     shares = disc_shares(network.index.plane_edges(), x[asked], y[asked], radius[asked], grids)
-    kept = shares >= _LEAST_SHARE
-    asked, grids, shares = asked[kept], grids[kept], shares[kept]
-    order = np.lexsort((grids, -shares, asked))
-    parts: dict[int, list[str]] = {}
-    for place in order:
-        parts.setdefault(int(reaching[asked[place]]), []).append(f"{network.codes[grids[place]]}:{shares[place]:.3f}")
-    for row, found in parts.items():
-        texts[row] = ";".join(found)
+    kept = shares >= LEAST_SHARE
+    asked, grids, shares = asked[kept], grids[kept], np.round(shares[kept], 3)
+    parts: list[list[str]] = [[] for _ in range(len(discs))]
+    for place in np.lexsort((grids, -shares, asked)):
+        parts[asked[place]].append(f"{network.codes[grids[place]]}:{shares[place]:.3f}")
+    texts[reaching] = np.array([";".join(found) for found in parts], dtype=object)[disc_of.reshape(-1)]
     return texts
