@@ -84,7 +84,7 @@ def _tell(console: Console, report: CheckReport, language: Language) -> None:
     for head in ("kind", "m²", "lon", "lat", ""):
         table.add_column(head, justify="right" if head in {"m²", "lon", "lat"} else "left", no_wrap=head != "")
     for defect in report.defects[:_MOST_ROWS]:
-        where = ("", "") if defect.lon != defect.lon else (f"{defect.lon:.6f}", f"{defect.lat:.6f}")  # noqa: PLR0124  # NaN
+        where = ("", "") if defect.lon != defect.lon else (f"{defect.lon:.6f}", f"{defect.lat:.6f}")  # NaN
         table.add_row(
             KIND_LABELS[defect.kind][place],
             f"{defect.area_m2:,.1f}" if defect.area_m2 else "",

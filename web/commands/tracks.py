@@ -7,17 +7,17 @@ from typing import Annotated, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
-from gisgrid.mapping import write_map
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from tracks.day_map import day_map
 
 from gisgrid.datum import check_datum
 from gisgrid.duty import PATROLLING_ROLES, read_duties, read_leave
 from gisgrid.errors import BadOption, EmptyInput
 from gisgrid.grid import read_network
+from gisgrid.mapping import write_map
 from gisgrid.tables import Rejects, write_rejects
+from tracks.day_map import day_map
 from tracks.filed_reports import read_reports
 from tracks.formats import TrackColumns, read_tracks
 from tracks.own_zones import Edition, unknown_grids

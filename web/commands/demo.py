@@ -1,0 +1,81 @@
+"""`gisgrid demo`: the three main jobs on the sample district, shown and served."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.table import Table
+
+from gisgrid.errors import BadOption
+from gisgrid.incidents import CATEGORIES
+from web.app import create_app
+from web.demo import run_demo
+from web.summary import Summary
+
+app = typer.Typer(help="Show the three main jobs on the sample district and serve the maps.")
+
+_VERDICTS = ("pass", "fail", "undetermined", "not_due")
+
+
+@app.command()
+def demo(
+    data: Annotated[Path, typer.Option(help="Folder for the sample, the results and the maps.")] = Path("gisgrid-data"),
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the maps, or stop after the result.")] = True,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8000,
+) -> None:
+    """Verify a week of patrols, assign 564,342 incidents and check 659 grids of a made-up district."""
+    if not 0 < port < 65536:
+        raise BadOption(f"--port is {port}; expected a number from 1 to 65535")
+    if data.exists() and not data.is_dir():
+        raise BadOption(f"--data is {data}, which is a file; expected a folder")
+    progress = Console(stderr=True, highlight=False)
+    with progress.status("starting") as status:
+
+        def say(text: str) -> None:
+            status.update(text)
+            if not progress.is_terminal:
+                progress.print(text)
+
+        summary = run_demo(data, on_step=say)
+    _tell(Console(highlight=False), summary, data)
+    if serve:
+        progress.print(f"\nserving on [bold]http://127.0.0.1:{port}/[/]   (Ctrl-C ends it)")
+        uvicorn.run(create_app(data), host="127.0.0.1", port=port, log_level="warning")
+
+
+def _tell(console: Console, summary: Summary, data: Path) -> None:
+    console.print("\n[bold]Sample district[/] (made up; the outline and the counts are Jiaojiang's)")
+    kinds = summary.grids_by_kind
+    console.print(
+        f"  {sum(kinds.values())} grids ({kinds.get('community', 0)} community, {kinds.get('village', 0)} village) in {summary.villages} villages and "
+        f"communities, {summary.area_km2} km², {summary.residents:,} residents, {summary.migrants:,} migrants"
+    )
+    console.print(
+        f"  grids checked: {'clean, no gap, no overlap' if summary.defects == 0 else f'{summary.defects} defects'}"
+    )
+    console.print(f"\n[bold]Patrols[/] {summary.first_day} to {summary.last_day}, {summary.fixes:,} fixes")
+    table = Table(box=None, pad_edge=False, padding=(0, 2))
+    table.add_column("  verdict")
+    for name in _VERDICTS:
+        table.add_column(name, justify="right")
+    for label, counts in (
+        ("days, patrols", summary.days),
+        ("days, with reports", summary.days_with_reports),
+        ("weeks, patrols", summary.weeks),
+    ):
+        table.add_row("  " + label, *(f"{counts.get(name, 0):,}" for name in _VERDICTS))
+    console.print(table)
+    hows = ", ".join(f"{count:,} {how.replace('_', ' ')}" for how, count in summary.incidents_by_how.items() if count)
+    console.print(f"\n[bold]Incidents[/] {summary.incidents:,}: {hows}")
+    table = Table(box=None, pad_edge=False, padding=(0, 2))
+    table.add_column("  township", no_wrap=True, min_width=14)
+    for _, label in CATEGORIES.values():
+        table.add_column(label, justify="right", no_wrap=True)
+    table.add_column("total", justify="right")
+    for row in summary.townships:
+        table.add_row("  " + row.name, *(f"{row.incidents.get(name, 0):,}" for name in CATEGORIES), f"{row.total:,}")
+    console.print(table)
+    spent = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in summary.seconds.items())
+    console.print(f"\nin {data}/: sample/ (inputs), results/ (CSV), maps/   [dim]{spent}[/]")
