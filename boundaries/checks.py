@@ -8,19 +8,26 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.defects import KIND_LABELS, Defect, Language
-from boundaries.gaps import gaps_in_plane
-from boundaries.overlaps import overlaps_in_plane
-from boundaries.rings import find_invalid_rings, read_even_odd
-from gisgrid.errors import BadOption
+from boundaries.defects import KIND_LABELS, Defect, DefectKind, Language
+from boundaries.gaps import gaps_between
+from boundaries.overlaps import overlaps_between
+from boundaries.rings import invalid_rings_of
+from gisgrid.borders import read_even_odd
+from gisgrid.errors import BadOption, UnsupportedCrs
 from gisgrid.grid import GridNetwork
+from gisgrid.grid_index import bounds_of
 from gisgrid.grid_rows import GridKind, GridRows, polygon_problem
 from gisgrid.plane import MetricPlane
+
+_PROBLEMS_ZH = {"has no geometry": "没有图形", "has coordinates that are not finite": "的坐标不是有限数"}
 
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What a check found: `defects` by kind in the order of telling, the largest first; areas in m2."""
+    """What a check found: `defects` in the order of `KIND_LABELS`, the largest first; areas in m2.
+
+    `count_by_kind` counts the grids (community, village, exclusive; None for those that state none).
+    """
 
     source: str
     grids: int
@@ -34,6 +41,12 @@ class CheckReport:
         """Whether nothing was found wanting."""
         return not self.defects
 
+    @property
+    def defects_by_kind(self) -> dict[DefectKind, int]:
+        """How many defects there are of every kind, also of those of which there are none."""
+        found = Counter(defect.kind for defect in self.defects)
+        return {kind: found[kind] for kind in KIND_LABELS}
+
     def as_json(self, language: Language = "en") -> dict[str, Any]:
         """The report for a JSON document."""
         return {
@@ -43,8 +56,15 @@ class CheckReport:
             "count_by_kind": {kind or "unstated": count for kind, count in self.count_by_kind.items()},
             "area_m2": round(self.area_m2, 1),
             "larger_than_m2": self.larger_than_m2,
+            "defects_by_kind": self.defects_by_kind,
             "defects": [defect.as_json(language) for defect in self.defects],
         }
+
+
+def count_by_kind(grids: GridRows | GridNetwork) -> dict[GridKind | None, int]:
+    """How many grids there are of every kind, in the order of its word; None counts those that state none."""
+    counts = Counter(grids.kinds)
+    return {kind: counts[kind] for kind in sorted(counts, key=lambda kind: (kind is None, kind or ""))}
 
 
 def check_network(network: GridNetwork, *, larger_than_m2: float = 1.0) -> CheckReport:
@@ -56,45 +76,46 @@ def check_network(network: GridNetwork, *, larger_than_m2: float = 1.0) -> Check
 def check_rows(rows: GridRows, *, larger_than_m2: float = 1.0, plane: MetricPlane | None = None) -> CheckReport:
     """Check the rows of a grid file, also where no network could be built from them.
 
-    Overlaps and gaps count above `larger_than_m2`; invalid polygons are told and then read by the even-odd rule.
+    Overlaps and gaps count above `larger_than_m2`; invalid polygons are told and then read by the even-odd rule. Raises
+    `BadOption`, and `UnsupportedCrs` where the coordinates cannot be degrees.
     """
-    if not larger_than_m2 >= 0.0:
+    if not (np.isfinite(larger_than_m2) and larger_than_m2 >= 0.0):
         raise BadOption(f"the least area is {larger_than_m2} m2; expected at least 0")
     usable = np.array([polygon_problem(shape) is None for shape in rows.geometry], bool)
     labels = _labels(rows.codes)
     geometry = rows.geometry[usable]
     codes = tuple(label for label, good in zip(labels, usable, strict=True) if good)
-    defects = [*_row_defects(rows, usable, labels), *find_invalid_rings(codes, geometry)]
+    defects = [*_row_defects(rows, usable, labels), *invalid_rings_of(codes, geometry)]
     area_m2 = 0.0
     if len(geometry):
-        plane = plane or MetricPlane.for_bounds(_bounds(geometry))
-        metres = plane.project(read_even_odd(geometry))
-        # Projection moves vertices by nanometres; that must not make a sound ring unsound.
-        metres = read_even_odd(metres)
-        area_m2 = float(shapely.area(metres).sum())
-        defects += overlaps_in_plane(codes, metres, plane, larger_than_m2=larger_than_m2)
-        defects += gaps_in_plane(codes, metres, plane, larger_than_m2=larger_than_m2)
+        _check_degrees(rows.source, geometry)
+        plane = plane or MetricPlane.for_bounds(bounds_of(geometry))
+        readable = read_even_odd(geometry)
+        area_m2 = float(shapely.area(plane.project(readable)).sum())
+        defects += overlaps_between(codes, readable, plane, larger_than_m2=larger_than_m2)
+        defects += gaps_between(codes, readable, plane, larger_than_m2=larger_than_m2)
     order = list(KIND_LABELS)
     defects.sort(key=lambda defect: (order.index(defect.kind), -defect.area_m2))
-    return CheckReport(rows.source, len(rows), dict(Counter(rows.kinds)), area_m2, tuple(defects), larger_than_m2)
+    return CheckReport(rows.source, len(rows), count_by_kind(rows), area_m2, tuple(defects), larger_than_m2)
 
 
 def _row_defects(rows: GridRows, usable: NDArray[np.bool_], labels: tuple[str, ...]) -> list[Defect]:
     nan = float("nan")
-    defects = [
-        Defect("missing_geometry", (labels[row],), 0.0, nan, nan, detail=polygon_problem(rows.geometry[row]) or "")
-        for row in np.flatnonzero(~usable)
-    ]
-    defects += [
-        Defect("missing_code", (), 0.0, nan, nan, detail=f"row {row}")
-        for row, code in enumerate(rows.codes, start=1)
-        if not code
-    ]
-    defects += [
-        Defect("double_code", (code,), 0.0, nan, nan)
-        for code, count in sorted(Counter(rows.codes).items())
-        if code and count > 1
-    ]
+    defects = []
+    for row in np.flatnonzero(~usable):
+        problem = polygon_problem(rows.geometry[row]) or ""
+        chinese = _PROBLEMS_ZH.get(problem, "的图形不是面")
+        defects.append(Defect("missing_geometry", (labels[row],), 0.0, nan, nan, None, problem, chinese))
+    rows_of: dict[str, list[int]] = {}
+    for row, code in enumerate(rows.codes, start=1):
+        rows_of.setdefault(code, []).append(row)
+    for row in rows_of.pop("", []):
+        defects.append(Defect("missing_code", (), 0.0, nan, nan, None, f"row {row}", f"第{row}行"))
+    for code, found in sorted(rows_of.items()):
+        if len(found) > 1:
+            numbers = [str(row) for row in found]
+            english, chinese = f"rows {', '.join(numbers)}", f"第{'、'.join(numbers)}行"
+            defects.append(Defect("double_code", (code,), 0.0, nan, nan, None, english, chinese))
     return defects
 
 
@@ -108,6 +129,13 @@ def _labels(codes: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(labels)
 
 
-def _bounds(geometry: NDArray[np.object_]) -> tuple[float, float, float, float]:
-    west, south, east, north = (float(value) for value in shapely.total_bounds(geometry))
-    return west, south, east, north
+def _check_degrees(source: str, geometry: NDArray[np.object_]) -> None:
+    west, south, east, north = bounds_of(geometry)
+    if west >= -180.0 and east <= 180.0 and south >= -90.0 and north <= 90.0:
+        return
+    if west >= -90.0 and east <= 90.0 and south >= -180.0 and north <= 180.0:
+        raise UnsupportedCrs(f"{source}: latitudes reach {north:g}; longitude and latitude look exchanged in this file")
+    raise UnsupportedCrs(
+        f"{source}: coordinates from ({west:g}, {south:g}) to ({east:g}, {north:g}) are no degrees, though the file says so; "
+        "state the right system with --crs EPSG:..."
+    )

@@ -1,4 +1,4 @@
-"""Rings: which polygons are invalid and where, and how they are read all the same."""
+"""Rings: which polygons are invalid, where, and what is wrong with them."""
 
 import re
 from typing import Final
@@ -8,48 +8,41 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.defects import Defect
+from gisgrid.grid import GridNetwork
+from gisgrid.grid_rows import GridRows, polygon_problem
 
-_PLACE: Final = re.compile(r"^(?P<reason>[^\[]*)\[(?P<x>\S+) (?P<y>\S+)\]$")
-_WORDS: Final = {
-    "Self-intersection": "it crosses itself",
-    "Ring Self-intersection": "it touches itself",
-    "Nested shells": "one part lies in another",
-    "Hole lies outside shell": "a hole lies outside",
-    "Interior is disconnected": "its holes cut it apart",
-    "Duplicate Rings": "a ring stands in it twice",
-    "Too few points in geometry component": "a ring has too few points",
+_PLACE: Final = re.compile(r"^(?P<reason>[^\[]*)\[(?P<lon>\S+) (?P<lat>\S+)\]$")
+REASONS: Final[dict[str, tuple[str, str]]] = {
+    "Self-intersection": ("it crosses itself", "边界自相交"),
+    "Ring Self-intersection": ("it touches itself", "边界自相接"),
+    "Nested shells": ("one part lies in another", "一部分位于另一部分之内"),
+    "Holes are nested": ("one hole lies in another", "洞中有洞"),
+    "Hole lies outside shell": ("a hole lies outside", "洞位于外环之外"),
+    "Interior is disconnected": ("its holes cut it apart", "被洞割裂"),
+    "Duplicate Rings": ("a ring stands in it twice", "环重复"),
+    "Too few points in geometry component": ("a ring has too few points", "环的点数不足"),
 }
+"""What GEOS calls it -> English and Chinese."""
 
 
-def find_invalid_rings(codes: tuple[str, ...], geometry: NDArray[np.object_]) -> tuple[Defect, ...]:
-    """The invalid polygons among `geometry` (n,) in degrees, each with its first bad place."""
-    invalid = np.flatnonzero(~shapely.is_valid(geometry) & ~shapely.is_missing(geometry))
-    defects = []
-    for position in invalid:
-        found = _PLACE.match(str(shapely.is_valid_reason(geometry[position])))
-        if found is None:
-            reason, lon, lat = str(shapely.is_valid_reason(geometry[position])), float("nan"), float("nan")
-        else:
-            reason, lon, lat = found["reason"].strip(), float(found["x"]), float(found["y"])
-        defects.append(
-            Defect(
-                "invalid_ring",
-                (codes[position],),
-                0.0,
-                lon,
-                lat,
-                None if np.isnan(lon) else shapely.Point(lon, lat),
-                _WORDS.get(reason, reason),
-            )
-        )
-    return tuple(defects)
+def find_invalid_rings(rows: GridRows | GridNetwork) -> tuple[Defect, ...]:
+    """The grids whose polygon is invalid, in the order of the rows, each with its first bad place."""
+    usable = np.array([polygon_problem(shape) is None for shape in rows.geometry], bool)
+    codes = tuple(code for code, good in zip(rows.codes, usable, strict=True) if good)
+    return invalid_rings_of(codes, rows.geometry[usable])
 
 
-def read_even_odd(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
-    """The polygons (n,) with invalid ones read by the even-odd rule, so that areas can be measured."""
-    readable = geometry.copy()
-    for position in np.flatnonzero(~shapely.is_valid(geometry) & ~shapely.is_missing(geometry)):
-        parts = shapely.get_parts(shapely.make_valid(geometry[position], method="linework"))
-        areas = parts[np.isin(shapely.get_type_id(parts), (3, 6))]
-        readable[position] = shapely.union_all(areas) if len(areas) else shapely.Polygon()
-    return readable
+def invalid_rings_of(codes: tuple[str, ...], geometry: NDArray[np.object_]) -> tuple[Defect, ...]:
+    """The same for polygons (n,) in degrees of which none is missing."""
+    return tuple(
+        _invalid_ring(codes[position], geometry[position]) for position in np.flatnonzero(~shapely.is_valid(geometry))
+    )
+
+
+def _invalid_ring(code: str, shape: shapely.Geometry) -> Defect:
+    text = str(shapely.is_valid_reason(shape))
+    found = _PLACE.match(text)
+    reason = found["reason"].strip() if found else text
+    lon, lat = (float(found["lon"]), float(found["lat"])) if found else shapely.get_coordinates(shape)[0].tolist()
+    english, chinese = REASONS.get(reason, (reason, reason))
+    return Defect("invalid_ring", (code,), 0.0, lon, lat, shapely.Point(lon, lat), english, chinese)
