@@ -107,13 +107,15 @@ def _row_defects(rows: GridRows, usable: NDArray[np.bool_], labels: tuple[str, .
         chinese = _PROBLEMS_ZH.get(problem, "的图形不是面")
         defects.append(Defect("missing_geometry", (labels[row],), 0.0, nan, nan, None, problem, chinese))
     rows_of: dict[str, list[int]] = {}
-    for row, code in enumerate(rows.codes, start=1):
-        rows_of.setdefault(code, []).append(row)
-    for row in rows_of.pop("", []):
-        defects.append(Defect("missing_code", (), 0.0, nan, nan, None, f"row {row}", f"第{row}行"))
+    for number, code in enumerate(rows.codes, start=1):
+        rows_of.setdefault(code, []).append(number)
+    defects += [
+        Defect("missing_code", (), 0.0, nan, nan, None, f"row {number}", f"第{number}行")
+        for number in rows_of.pop("", [])
+    ]
     for code, found in sorted(rows_of.items()):
         if len(found) > 1:
-            numbers = [str(row) for row in found]
+            numbers = [str(number) for number in found]
             english, chinese = f"rows {', '.join(numbers)}", f"第{'、'.join(numbers)}行"
             defects.append(Defect("double_code", (code,), 0.0, nan, nan, None, english, chinese))
     return defects

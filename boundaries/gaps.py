@@ -61,4 +61,4 @@ def _holes(parts: NDArray[np.object_], plane: MetricPlane, larger_than_m2: float
 
 
 def _around(codes: tuple[str, ...], tree: shapely.STRtree, hole: shapely.Geometry) -> tuple[str, ...]:
-    return tuple(codes[position] for position in np.sort(tree.query(hole, predicate="dwithin", distance=TOUCH_M)))
+    return tuple(sorted(codes[position] for position in tree.query(hole, predicate="dwithin", distance=TOUCH_M)))

@@ -33,13 +33,13 @@ def overlaps_between(
     # The largest first; equal ones in the order of their codes.
     order = np.lexsort((second, first, -areas_m2))
     return tuple(
-        _overlap((codes[first[pair]], codes[second[pair]]), shared[pair], float(areas_m2[pair]))
+        _overlap(codes[first[pair]], codes[second[pair]], shared[pair], float(areas_m2[pair]))
         for pair in order[areas_m2[order] > larger_than_m2]
     )
 
 
-def _overlap(grids: tuple[str, str], shared: shapely.Geometry, area_m2: float) -> Defect:
+def _overlap(one: str, other: str, shared: shapely.Geometry, area_m2: float) -> Defect:
     # An intersection may also hold points and lines, which have no area.
     parts = shapely.get_parts(shared)
     shape = shapely.multipolygons(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
-    return Defect("overlap", grids, area_m2, *place_of(shape), shape)
+    return Defect("overlap", (min(one, other), max(one, other)), area_m2, *place_of(shape), shape)

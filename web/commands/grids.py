@@ -2,9 +2,8 @@
 
 import json
 import sys
-from collections import Counter
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Final, get_args
 
 import typer
 from rich.console import Console
@@ -14,18 +13,22 @@ from boundaries.check_map import check_map
 from boundaries.checks import CheckReport, check_rows
 from boundaries.defects import KIND_LABELS, Language
 from gisgrid.errors import BadOption
-from gisgrid.grid_rows import read_grid_rows
+from gisgrid.grid_rows import GridKind, read_grid_rows
 from gisgrid.mapping import write_map
 
 app = typer.Typer(help="Networks of grids: check them.", no_args_is_help=True)
 
-_KIND_WORDS = {
-    "community": "community grids",
-    "village": "village grids",
-    "exclusive": "exclusive grids",
-    None: "grids of unstated kind",
+_KIND_WORDS: Final[dict[GridKind | None, tuple[str, str]]] = {
+    "community": ("community grids", "个社区网格"),
+    "village": ("village grids", "个村网格"),
+    "exclusive": ("exclusive grids", "个专属网格"),
+    None: ("grids of unstated kind", "个未注明类型的网格"),
 }
-_MOST_ROWS = 60
+_HEADS: Final[tuple[tuple[str, ...], ...]] = (
+    ("kind", "m²", "lon", "lat", "what is wrong"),
+    ("类型", "m²", "经度", "纬度", "说明"),
+)
+_MOST_ROWS: Final = 60
 
 
 @app.callback()
@@ -48,49 +51,53 @@ def check(
     map_file: Annotated[Path | None, typer.Option("--map", help="Map of the defects to write (HTML).")] = None,
     language: Annotated[str, typer.Option(help="Language of the sentences: en or zh.")] = "en",
 ) -> int:
-    """Print gaps, overlaps, invalid rings and the count by kind; exit 0 clean, 1 found wanting, 2 unreadable."""
+    """Print the count by kind, then gaps, overlaps, invalid rings; exit 0 clean, 1 found wanting, 2 unreadable."""
     if language not in get_args(Language):
         raise BadOption(f"--language is {language!r}; expected en or zh")
     spoken: Language = "zh" if language == "zh" else "en"
-    rows = read_grid_rows(network, code=code, kind=kind, layer=layer, crs=crs, datum=datum)
-    report = check_rows(rows, larger_than_m2=larger_than)
-    if map_file is not None:
-        write_map(check_map(rows, report, language=spoken), map_file)
+    notes = Console(stderr=True, highlight=False)
+    with notes.status("checking"):
+        rows = read_grid_rows(network, code=code, kind=kind, layer=layer, crs=crs, datum=datum)
+        report = check_rows(rows, larger_than_m2=larger_than)
+        if map_file is not None:
+            write_map(check_map(rows, report, language=spoken), map_file)
     if as_json:
         sys.stdout.write(json.dumps(report.as_json(spoken), ensure_ascii=False, indent=2) + "\n")
     else:
         _tell(Console(highlight=False), report, spoken)
-        if map_file is not None:
-            Console(stderr=True, highlight=False).print(f"map: {map_file}")
+    if map_file is not None:
+        notes.print(f"written: {map_file}", markup=False)
     return 0 if report.is_clean else 1
 
 
 def _tell(console: Console, report: CheckReport, language: Language) -> None:
     place = 1 if language == "zh" else 0
-    kinds = ", ".join(
-        f"{count:,} {_KIND_WORDS[kind]}"
-        for kind, count in sorted(report.count_by_kind.items(), key=lambda item: str(item[0]))
+    space = "" if place else " "
+    kinds = ("," if place else ", ").join(
+        f"{count:,}{space}{_KIND_WORDS[kind][place]}" for kind, count in report.count_by_kind.items()
     )
-    console.print(f"[bold]{report.source}[/]: {kinds}, {report.area_m2 / 1e6:,.2f} km²")
+    console.print(f"{report.source}: {kinds}, {report.area_m2 / 1e6:,.2f} km²", markup=False)
     if report.is_clean:
-        console.print(f"[green]clean[/]: no gaps, overlaps or invalid rings (larger than {report.larger_than_m2:g} m²)")
+        words = ("no gaps, overlaps or invalid rings", "没有空隙、重叠或无效边界")[place]
+        limit = (f"larger than {report.larger_than_m2:g} m²", f"大于{report.larger_than_m2:g} m²")[place]
+        console.print(f"[green]{('clean', '合格')[place]}[/]: {words} ({limit})")
         return
-    counts = Counter(defect.kind for defect in report.defects)
-    console.print(
-        "[yellow]found wanting[/]: "
-        + ", ".join(f"{counts[kind]:,} × {labels[place]}" for kind, labels in KIND_LABELS.items() if counts[kind])
+    counts = ", ".join(
+        f"{count:,} × {KIND_LABELS[kind][place]}" for kind, count in report.defects_by_kind.items() if count
     )
+    console.print(f"[yellow]{('found wanting', '发现问题')[place]}[/]: {counts}")
     table = Table(box=None, pad_edge=False)
-    for head in ("kind", "m²", "lon", "lat", ""):
-        table.add_column(head, justify="right" if head in {"m²", "lon", "lat"} else "left", no_wrap=head != "")
+    for column, head in enumerate(_HEADS[place]):
+        table.add_column(head, justify="right" if 0 < column < 4 else "left", no_wrap=column < 4)
     for defect in report.defects[:_MOST_ROWS]:
-        where = ("", "") if defect.lon != defect.lon else (f"{defect.lon:.6f}", f"{defect.lat:.6f}")  # NaN
         table.add_row(
             KIND_LABELS[defect.kind][place],
             f"{defect.area_m2:,.1f}" if defect.area_m2 else "",
-            *where,
+            f"{defect.lon:.6f}" if defect.has_place else "",
+            f"{defect.lat:.6f}" if defect.has_place else "",
             defect.sentence(language),
         )
     console.print(table)
     if len(report.defects) > _MOST_ROWS:
-        console.print(f"... and {len(report.defects) - _MOST_ROWS:,} more; --json lists them all")
+        more = len(report.defects) - _MOST_ROWS
+        console.print((f"... and {more:,} more; --json lists them all", f"……另有{more:,}处;--json 列出全部")[place])
