@@ -30,7 +30,7 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "not_due": "not due", "off_duty": "off duty", "other": "other grids", "yes": "counts", "maybe": "counts possibly", "no": "does not count",
     },
     "zh": {
-        "certain": "在格(确定)", "possible": "在格(待核)", "elsewhere": "在他处", "unknown": "不明(静默)",
+        "certain": "在格（确定）", "possible": "在格（待核）", "elsewhere": "在他处", "unknown": "不明（静默）",
         "own": "本人网格", "band": "容差范围", "legend": "一天的去向", "visit": "走访", "marked": "未采用定位",
         "pass": "达标", "fail": "未达标", "undetermined": "待核", "not_due": "不考核", "off_duty": "非值勤时段", "other": "其他网格",
         "yes": "计入", "maybe": "待核", "no": "不计入",
@@ -71,7 +71,7 @@ def day_map(
     page = new_map(
         _bounds(network.geometry[grids], shown, network.bounds),
         title=f"{patroller} · {date_of(day)} · {words[verdict.patrol_verdict]}",
-        subtitle=f"{explain_day(verdict, policy, language)} · {_ledger(verdict, words, language)}",
+        subtitle=f"{explain_day(verdict, policy, language)}\n{_ledger(verdict, words, language)}",
         is_sample=network.is_sample,
         language=language,
     )

@@ -24,7 +24,7 @@ def amount(certain: str, possible: str, language: Language) -> str:
     """A certain amount and what may come on top of it."""
     if not possible:
         return certain
-    return f"{certain}(另有{possible}待核)" if language == "zh" else f"{certain} (and {possible} possible)"
+    return f"{certain}（另有{possible}待核）" if language == "zh" else f"{certain} (and {possible} possible)"
 
 
 def explain_day(day: DayVerdict, policy: Policy, language: Language = "en") -> str:
@@ -35,14 +35,14 @@ def explain_day(day: DayVerdict, policy: Policy, language: Language = "en") -> s
         possible = str(day.reports_possible) if day.reports_possible else ""
         reports = amount(str(day.reports_certain), possible, language)
         facts.append(
-            f"上报{reports}件,应{policy.reports_per_day}件" if zh else f"{reports} of {policy.reports_per_day} reports"
+            f"上报{reports}件，应{policy.reports_per_day}件" if zh else f"{reports} of {policy.reports_per_day} reports"
         )
     text = (";" if zh else ", ").join(facts)
     if day.fixes_used == 0:
-        text = ("当日无可用定位;" if zh else "no usable fixes; ") + text
+        text = ("当日无可用定位；" if zh else "no usable fixes; ") + text
     if day.silence_ms:
         text += (
-            f";未能证明:静默{duration(day.silence_ms, language)}"
+            f"；未能证明：静默{duration(day.silence_ms, language)}"
             if zh
             else f"; not proven: {duration(day.silence_ms, language)} silent"
         )
@@ -52,9 +52,9 @@ def explain_day(day: DayVerdict, policy: Policy, language: Language = "en") -> s
         if mark and count
     ]
     if marked:
-        text += f";未采用定位:{'、'.join(marked)}" if zh else f"; fixes not used: {', '.join(marked)}"
+        text += f"；未采用定位：{'、'.join(marked)}" if zh else f"; fixes not used: {', '.join(marked)}"
     if day.without_grid:
-        text += ";本人网格不在当日版本中" if zh else "; the own grid is not in the edition of that day"
+        text += "；本人网格不在当日版本中" if zh else "; the own grid is not in the edition of that day"
     if day.patrol_verdict == "not_due" or day.full_verdict == "not_due":
         text += _not_due(day, language)
     return text
@@ -79,8 +79,8 @@ def explain_week(week: WeekVerdict, language: Language = "en") -> str:
 
 def _week_part(week: WeekVerdict, passed: int, undetermined: int, label: str, language: Language) -> str:
     if language == "zh":
-        return f"{label}:应达标{week.required_days}天,达标{passed}天" + (
-            f",待核{undetermined}天" if undetermined else ""
+        return f"{label}：应达标{week.required_days}天，达标{passed}天" + (
+            f"，待核{undetermined}天" if undetermined else ""
         )
     noun = "day" if week.required_days == 1 else "days"
     return f"{label}: {passed} of {week.required_days} required {noun} passed" + (
@@ -91,7 +91,7 @@ def _week_part(week: WeekVerdict, passed: int, undetermined: int, label: str, la
 def _visits(day: DayVerdict, policy: Policy, language: Language) -> str:
     text = amount(str(day.visits_certain), str(day.visits_possible) if day.visits_possible else "", language)
     return (
-        f"走访{text}次,应{policy.visits_per_day}次" if language == "zh" else f"{text} of {policy.visits_per_day} visits"
+        f"走访{text}次，应{policy.visits_per_day}次" if language == "zh" else f"{text} of {policy.visits_per_day} visits"
     )
 
 
@@ -103,7 +103,7 @@ def _hours(day: DayVerdict, policy: Policy, language: Language) -> str:
         language,
     )
     needed = f"{policy.hours_per_day:g}"
-    return f"在格{text},应{needed}小时" if language == "zh" else f"{text} of {needed} h in the own grids"
+    return f"在格{text}，应{needed}小时" if language == "zh" else f"{text} of {needed} h in the own grids"
 
 
 def _not_due(day: DayVerdict, language: Language) -> str:
@@ -111,6 +111,6 @@ def _not_due(day: DayVerdict, language: Language) -> str:
     if day.due.leave is not None:
         reason = day.due.leave
         if zh:
-            return f";请假({reason})" if reason else ";请假"
+            return f"；请假（{reason}）" if reason else "；请假"
         return f"; not due: on leave ({reason})" if reason else "; not due: on leave"
-    return ";非工作日" if zh else "; not due: no workday"
+    return "；非工作日" if zh else "; not due: no workday"

@@ -101,11 +101,9 @@ def run_demo(folder: Path, *, on_step: Callable[[str], None]) -> Summary:
         write_assigned(results / "incidents.csv", assigned, network)
         write_rejects(results / "incidents.rejects.csv", [assigned.rejects])
     with clock.step("maps", "drawing the maps"):
-        check_page = [("check", lambda language: check_map(rows, report, language=language))]
         links = _write_maps(folder / "maps", network, verified, assigned, labels_of(labels), policy)
-        for name, draw in check_page:
-            for language in LANGUAGES:
-                write_map(draw(language), folder / "maps" / f"{name}.{language}.html")
+        for language in LANGUAGES:
+            write_map(check_map(rows, report, language=language), folder / "maps" / f"check.{language}.html")
         links = (*links, MapLink("check", "Grids checked", "网格检查"))
     summary = _sum_up(district, network, report, verified, assigned, links, clock.seconds)
     write_summary(folder, summary)
@@ -159,7 +157,7 @@ def _write_maps(
         if kind not in kinds:
             continue
         patroller, day = kinds[kind]
-        links.append(MapLink(f"day_{kind}", f"{title_en} ({patroller}, {day})", f"{title_zh}({patroller},{day})"))
+        links.append(MapLink(f"day_{kind}", title_en, title_zh, f"{patroller} · {day}"))
         for language in LANGUAGES:
             page = day_map(
                 patroller,

@@ -26,11 +26,12 @@ class TownshipRow:
 
 @dataclass(frozen=True)
 class MapLink:
-    """A map of the demonstration: its file below `maps/` (without language and ending) and its titles."""
+    """A map of the demonstration: its file below `maps/` (without language and ending) and its titles; `detail` says whose day it is."""
 
     name: str
     title_en: str
     title_zh: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,11 @@ class LegendEntry:
 
 
 def banner_html(title: str, subtitle: str, *, is_sample: bool) -> str:
-    """The title of a map and, on the sample district, its unmistakable mark."""
+    """The title of a map, the lines of its subtitle and, on the sample district, its unmistakable mark."""
     mark = (
         '<div class="gg-sample">样例区 · 非真实数据<span>Sample district · not real</span></div>' if is_sample else ""
     )
-    below = f'<div class="gg-subtitle">{escape(subtitle)}</div>' if subtitle else ""
+    below = "".join(f'<div class="gg-subtitle">{escape(line)}</div>' for line in subtitle.splitlines())
     return f'<div class="gg-banner"><div class="gg-title">{escape(title)}</div>{below}</div>{mark}'
 
 
@@ -64,6 +64,6 @@ body{font:14px/1.45 "Noto Sans CJK SC","Noto Sans SC","Microsoft YaHei","PingFan
 .gg-line{height:4px!important;background:var(--c)}
 .gg-dashed{height:0!important;border-top:3px dashed var(--c);border-radius:0!important}
 .gg-dot{width:12px!important;margin:0 4px;border-radius:50%!important;background:var(--c)}
-@media (max-width:600px){.gg-banner{left:52px;right:10px;top:10px;max-width:none}.gg-sample{top:auto;bottom:24px;left:10px;right:auto;text-align:left}
+@media (max-width:600px){.gg-banner{left:52px;right:10px;top:10px;max-width:none}.gg-sample{top:auto;bottom:64px;left:10px;right:auto;text-align:left}
  .gg-legend{font-size:12px;max-height:34vh;max-width:56vw}.gg-title{font-size:15px}}
 """

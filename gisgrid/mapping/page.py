@@ -69,7 +69,7 @@ def new_map(
         location=((south + north) / 2, (west + east) / 2), tiles=None, maxZoom=20, prefer_canvas=True, control_scale=True,
         attribution_control=False, zoom_control="topleft",
     )  # fmt: skip
-    page.fit_bounds(((south, west), (north, east)), padding=(30, 30))
+    page.fit_bounds(((south, west), (north, east)), padding_top_left=(40, 110), padding_bottom_right=(40, 30))
     figure = OfflineFigure(title, "zh-CN" if language == "zh" else "en")
     figure.add_child(page)
     figure.html.add_child(Element(banner_html(title, subtitle, is_sample=is_sample)))

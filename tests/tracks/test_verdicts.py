@@ -83,7 +83,7 @@ def test_judge_day__silence_is_told_where_it_could_have_mattered():
     assert result.days[0].silence_ms == 0
     assert result.days[1].patrol_verdict == "fail"
     assert "not proven: 17 h 00 min silent" in explain_day(result.days[1], Policy())
-    assert "未能证明:静默17小时0分" in explain_day(result.days[1], Policy(), "zh")
+    assert "未能证明：静默17小时0分" in explain_day(result.days[1], Policy(), "zh")
 
 
 def test_judge_day__elsewhere_all_day_is_no_silence():
@@ -113,4 +113,4 @@ def test_verify__editions_change_on_their_day():
 def test_explain_week__says_what_was_required():
     (found,) = week(range(4)).weeks
     assert explain_week(found) == "patrols: 4 of 5 required days passed"
-    assert explain_week(found, "zh") == "巡查:应达标5天,达标4天"
+    assert explain_week(found, "zh") == "巡查：应达标5天，达标4天"
