@@ -1,4 +1,4 @@
-"""Incidents on a map: grids shaded by count, one dot per grid for its categories, cells for what has no grid."""
+"""Incidents on a map: grids shaded by count, a layer of dots for each category, cells for what has no grid."""
 
 from collections.abc import Sequence
 from html import escape
@@ -20,6 +20,7 @@ Language = Literal["en", "zh"]
 _DISPLAY_M: Final = 5.0
 _MOST_POINTS: Final = 60_000
 _LARGEST_DOT_PX: Final = 10.0
+_CROWDED: Final = 200
 _MOST_CATEGORIES: Final = 8
 _CELL_DEGREES: Final = 0.002
 _FAR_DEGREES: Final = 0.02
@@ -27,13 +28,13 @@ _UNASSIGNED_COLOUR: Final = "#b00020"
 _SPARE_COLOURS: Final = ("#d55e00", "#0072b2", "#cc79a7", "#009e73", "#e69f00", "#56b4e9", "#8c564b", "#7a7a7a")
 _WORDS: Final[dict[Language, dict[str, str]]] = {
     "en": {
-        "noun": "incidents", "legend": "Incidents per grid", "dots": "largest category", "none": "none", "lost": "without a grid",
-        "other": "all others", "blank": "(no category)", "note": "A dot grows with the grid's count; click a grid for all its categories.",
+        "noun": "incidents", "legend": "Incidents per grid", "none": "none", "lost": "without a grid",
+        "other": "all others", "blank": "(no category)", "note": "Click a grid for its categories; tick a category to see where it gathers.",
         "far": "without a grid, outside this map",
     },
     "zh": {
-        "noun": "件事件", "legend": "每网格事件数", "dots": "最多的类别", "none": "无", "lost": "件未归属",
-        "other": "其余", "blank": "（无类别）", "note": "圆点随事件数增大；点击网格查看全部类别。", "far": "件未归属且在图外",
+        "noun": "件事件", "legend": "每网格事件数", "none": "无", "lost": "件未归属",
+        "other": "其余", "blank": "（无类别）", "note": "点击网格查看各类事件;勾选类别查看其分布。", "far": "件未归属且在图外",
     },
 }  # fmt: skip
 
@@ -50,8 +51,8 @@ def incident_map(
 ) -> folium.Map:
     """A map of n incidents: `position` (n,) of their grids with -1 for none, `categories` (n,) as keys or free text.
 
-    Grids are shaded by count; a dot in each shows its largest category, a click all of them. With `lon` and `lat` (n,)
-    the incidents without a grid are shown too, by cells. The page grows with the grids, not with the incidents.
+    Grids are shaded by count; a click tells the categories of a grid, a tick shows one category everywhere. With `lon`
+    and `lat` (n,) the incidents without a grid are shown too, by cells. The page grows with the grids, not the incidents.
     """
     words = _WORDS[language]
     counts = np.bincount(position[position >= 0], minlength=len(network))
@@ -65,7 +66,7 @@ def incident_map(
     colours = _colours(names, words)
     _draw_grids(page, network, counts, _popups(network, counts, names, table, colours, language), breaks)
     if names:
-        _draw_dots(page, network, table, names, colours)
+        _draw_dots(page, network, table, names, colours, language)
     entries = _scale(breaks, words["none"])
     entries += [LegendEntry(colours[name], _label(name, language), "dot") for name in names]
     note = words["note"] if names else ""
@@ -73,7 +74,9 @@ def incident_map(
         far = _draw_lost(page, network, lon[lost], lat[lost], words)
         entries.append(LegendEntry(_UNASSIGNED_COLOUR, f"{int(lost.sum()):,} {words['lost']}", "dot"))
         note = f"{note} {far:,} {words['far']}." if far else note
-    add_legend(page, words["legend"] + (f" · {words['dots']}" if names else ""), entries, note.strip())
+    if names:
+        folium.LayerControl(position="topleft", collapsed=False).add_to(page)
+    add_legend(page, words["legend"], entries, note.strip())
     return page
 
 
@@ -148,6 +151,7 @@ def _draw_grids(
         highlight_function=lambda _: {"weight": 2.5, "color": "#1d2733"},
         tooltip=folium.GeoJsonTooltip(fields=["name"], labels=False, aliases=[""]),
         popup=folium.GeoJsonPopup(fields=["text"], labels=False, aliases=[""]),
+        control=False,
     ).add_to(page)  # fmt: skip
 
 
@@ -166,20 +170,21 @@ def display_geometry(network: GridNetwork) -> NDArray[np.object_]:
 
 
 def _draw_dots(
-    page: folium.Map, network: GridNetwork, table: NDArray[np.int64], names: list[str], colours: dict[str, str]
-) -> None:
-    totals = table.sum(axis=1)
-    most = max(int(totals.max()), 1)
+    page: folium.Map, network: GridNetwork, table: NDArray[np.int64], names: list[str], colours: dict[str, str], language: Language,
+) -> None:  # fmt: skip
+    """A layer for every category, chosen by the reader: one dot in each grid, its area by the number."""
     inner = shapely.point_on_surface(read_even_odd(network.geometry))
-    features = [
-        _dot(
-            inner[grid],
-            colours[names[int(table[grid].argmax())]],
-            2.0 + _LARGEST_DOT_PX * float(np.sqrt(totals[grid] / most)),
-        )
-        for grid in np.flatnonzero(totals)
-    ]
-    _add_dots(page, features, interactive=False)
+    largest_px = _LARGEST_DOT_PX if len(network) <= _CROWDED else 0.6 * _LARGEST_DOT_PX
+    for place, name in enumerate(names):
+        counts = table[:, place]
+        scale = largest_px / float(np.sqrt(max(int(counts.max()), 1)))
+        features = [
+            _dot(inner[grid], colours[name], 1.0 + scale * float(np.sqrt(counts[grid])))
+            for grid in np.flatnonzero(counts)
+        ]
+        layer = folium.FeatureGroup(name=f"{escape(_label(name, language))} ({int(counts.sum()):,})", show=False)
+        _add_dots(layer, features, interactive=False)
+        layer.add_to(page)
 
 
 def _draw_lost(
@@ -211,7 +216,7 @@ def _dot(point: shapely.Geometry, colour: str, radius_px: float, text: str = "")
     return {"type": "Feature", "properties": properties, "geometry": {"type": "Point", "coordinates": place}}
 
 
-def _add_dots(page: folium.Map, features: list[dict[str, Any]], *, interactive: bool) -> None:
+def _add_dots(page: folium.Map | folium.FeatureGroup, features: list[dict[str, Any]], *, interactive: bool) -> None:
     if not features:
         return
     folium.GeoJson(
@@ -222,6 +227,7 @@ def _add_dots(page: folium.Map, features: list[dict[str, Any]], *, interactive: 
             "fillOpacity": 0.9,
         },
         popup=folium.GeoJsonPopup(fields=["text"], labels=False, aliases=[""]) if interactive else None,
+        control=False,
     ).add_to(page)  # fmt: skip
 
 
