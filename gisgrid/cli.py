@@ -4,10 +4,8 @@ import importlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
-
-import click
-import typer.main
 
 from gisgrid import __version__
 from gisgrid.errors import GisgridError
@@ -20,39 +18,25 @@ class _Noun:
 
 
 _NOUNS: Final = {
-    "demo": _Noun("web.commands.demo", "Show the three main jobs on the sample district and serve the maps."),
-    "grids": _Noun("web.commands.grids", "Networks of grids: check them."),
-    "incidents": _Noun("web.commands.incidents", "Incidents: assign each to the grid that answers for it."),
-    "tracks": _Noun("web.commands.tracks", "Patrol trajectories against the 5225 standard."),
+    "demo": _Noun("web.commands.demo", "show the three main jobs on the sample district and serve the maps"),
+    "grids": _Noun("web.commands.grids", "networks of grids: check them"),
+    "incidents": _Noun("web.commands.incidents", "incidents: assign each to the grid that answers for it"),
+    "tracks": _Noun("web.commands.tracks", "patrol trajectories against the 5225 standard"),
 }
-
-
-class _LazyGroup(click.Group):
-    """A group whose commands are imported when one of them is called, so that help and start stay quick."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        return list(_NOUNS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
-        noun = _NOUNS.get(cmd_name)
-        if noun is None:
-            return None
-        command = typer.main.get_command(importlib.import_module(noun.module).app)
-        command.name = cmd_name
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, noun.help) for name, noun in _NOUNS.items()])
-
-
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="gisgrid")
-def gisgrid() -> None:
-    """Grid governance: boundaries, patrols and incidents of community and village grids.
-
-    Each command tells more with --help, for instance: gisgrid tracks verify --help
-    """
+_HELP: Final = "\n".join(
+    (
+        "Usage: gisgrid COMMAND ...",
+        "",
+        "Grid governance: boundaries, patrols and incidents of community and village grids.",
+        "",
+        "Commands:",
+        *(f"  {name:<10} {noun.help}" for name, noun in _NOUNS.items()),
+        "",
+        "Options:",
+        "  --version  the version",
+        "  --help     this text; every command has its own, for instance: gisgrid tracks verify --help",
+    )
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,19 +45,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        result = gisgrid.main(
-            args=None if arguments is None else list(arguments), prog_name="gisgrid", standalone_mode=False
-        )
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
     except GisgridError as error:
-        click.echo(f"error: {error}", err=True)
+        print(f"error: {error}", file=sys.stderr)
         return 2
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped", err=True)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
         return 130
     except BrokenPipeError:
         sys.stderr.close()
         return 0
-    return result if isinstance(result, int) else 0
+
+
+def _run(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in {"--help", "-h", "help"}:
+        print(_HELP)
+        return 0
+    if arguments[0] == "--version":
+        print(f"gisgrid {__version__}")
+        return 0
+    name, *rest = arguments
+    if name not in _NOUNS:
+        near = get_close_matches(name, _NOUNS, 1)
+        print(f"error: there is no command {name!r}; " + (f"did you mean {near[0]!r}?" if near else f"commands are {', '.join(_NOUNS)}"), file=sys.stderr)
+        return 2
+    # Only now: help and mistakes must not wait for geometry and tables to load.
+    typer = importlib.import_module("typer.main")
+    command = typer.get_command(importlib.import_module(_NOUNS[name].module).app)
+    try:
+        command.main(args=rest, prog_name=f"gisgrid {name}")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
+    return 0

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import shapely
 
+pytest_plugins = ["tests.demo_data"]
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 IN_CI = os.environ.get("GISGRID_CI") == "1"

@@ -32,7 +32,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         if not name.upper().startswith(PREFIX) or name in _NOT_OURS:
             continue
         if name.upper() not in known:
-            near = get_close_matches(name.upper(), known, 1)
+            near = get_close_matches(name.upper(), known, 1, cutoff=0.8)
             hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
             raise BadOption(f"the environment sets {name}, which is no setting; {hint}")
         values[known[name.upper()]] = value

@@ -50,7 +50,9 @@ def test_read_tracks__order_and_batches_do_not_matter(tmp_path):
 
 
 def test_read_tracks__gpx_belongs_to_the_file_name(tmp_path):
-    points = '<trkpt lat="28.6" lon="121.4"><time>2018-05-07T00:00:00Z</time></trkpt><trkpt lat="28.6" lon="121.5"></trkpt>'
+    points = (
+        '<trkpt lat="28.6" lon="121.4"><time>2018-05-07T00:00:00Z</time></trkpt><trkpt lat="28.6" lon="121.5"></trkpt>'
+    )
     for version in ("http://www.topografix.com/GPX/1/0", "http://www.topografix.com/GPX/1/1"):
         path = written(tmp_path, f'<gpx xmlns="{version}"><trk><trkseg>{points}</trkseg></trk></gpx>', "P0007.gpx")
         found = read_tracks([path])
@@ -143,7 +145,9 @@ def test_read_tracks__real_files(shared_data, tmp_path):
     assert posmo.rows_read == 1327
     assert len(posmo.fixes) + posmo.fixes.copies == 1327
     shutil.copy(shared_data / "tracks" / "posmo_trajectory.csv", tmp_path / "again.csv")
-    twice = read_tracks([shared_data / "tracks" / "posmo_trajectory.csv", tmp_path / "again.csv"], columns=columns, zone=ZoneInfo("UTC"))
+    twice = read_tracks(
+        [shared_data / "tracks" / "posmo_trajectory.csv", tmp_path / "again.csv"], columns=columns, zone=ZoneInfo("UTC")
+    )
     assert len(twice.fixes) == len(posmo.fixes)
 
 

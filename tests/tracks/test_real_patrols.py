@@ -17,17 +17,29 @@ FREE = {"duty_window": "00:00-24:00", "jump_kmh": 1e9, "driving_kmh": 1e8, "max_
 @pytest.fixture(scope="module")
 def patrols(shared_data):
     """The fixes and a network of 20 squares that covers them with a wide margin."""
-    fixes = read_tracks([shared_data / "tracks" / "smart_ranger_patrols.parquet"], columns=TrackColumns("patrol_id", "fixtime")).fixes
+    fixes = read_tracks(
+        [shared_data / "tracks" / "smart_ranger_patrols.parquet"], columns=TrackColumns("patrol_id", "fixtime")
+    ).fixes
     west, south = np.floor(fixes.lon.min() * 10) / 10 - 0.1, np.floor(fixes.lat.min() * 10) / 10 - 0.1
-    squares = [shapely.box(west + 0.3 * i, south + 0.3 * j, west + 0.3 * (i + 1), south + 0.3 * (j + 1)) for i in range(5) for j in range(4)]
-    network = GridNetwork.from_arrays([f"S{place:02d}" for place in range(len(squares))], np.array(squares, dtype=object))
+    squares = [
+        shapely.box(west + 0.3 * i, south + 0.3 * j, west + 0.3 * (i + 1), south + 0.3 * (j + 1))
+        for i in range(5)
+        for j in range(4)
+    ]
+    network = GridNetwork.from_arrays(
+        [f"S{place:02d}" for place in range(len(squares))], np.array(squares, dtype=object)
+    )
     assert (network.index.locate(fixes.lon, fixes.lat) >= 0).all()
     return fixes, network
 
 
 def verify(patrols, policy, grids=None):
     fixes, network = patrols
-    duties = [Duty(person, code, "patroller", 0, FOREVER_DAY) for person in fixes.patrollers for code in grids or network.codes]
+    duties = [
+        Duty(person, code, "patroller", 0, FOREVER_DAY)
+        for person in fixes.patrollers
+        for code in grids or network.codes
+    ]
     days = (fixes.time_ms.min() // DAY_MS - 1, fixes.time_ms.max() // DAY_MS + 1)
     first, last = (date_of(int(day)) for day in days)
     return verify_tracks(fixes, [Edition(network)], duties, first, last, policy=policy)
@@ -49,7 +61,9 @@ def test_verify__squares_share_the_whole_without_tolerance(patrols):
     policy = Policy(**FREE, tolerance_m=0.0)
     whole = verify(patrols, policy)
     parts = [verify(patrols, policy, [code]) for code in patrols[1].codes]
-    assert sum(hours(part, "own_certain_ms") for part in parts) == pytest.approx(hours(whole, "own_certain_ms"), abs=0.001)
+    assert sum(hours(part, "own_certain_ms") for part in parts) == pytest.approx(
+        hours(whole, "own_certain_ms"), abs=0.001
+    )
 
 
 def test_verify__default_rules_keep_the_ledger_whole(patrols):
@@ -57,4 +71,7 @@ def test_verify__default_rules_keep_the_ledger_whole(patrols):
     assert result.marked["used"] + sum(count for name, count in result.marked.items() if name != "used") == 10_147
     for day in result.days:
         spent = day.ledger
-        assert spent.own_certain_ms + spent.own_possible_ms + spent.elsewhere_ms + spent.unknown_ms + spent.off_duty_ms == DAY_MS
+        assert (
+            spent.own_certain_ms + spent.own_possible_ms + spent.elsewhere_ms + spent.unknown_ms + spent.off_duty_ms
+            == DAY_MS
+        )

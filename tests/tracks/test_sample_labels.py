@@ -52,7 +52,10 @@ def test_verify__each_kind_says_why(judged):
     verdicts = {(day.patroller, date_of(day.day).isoformat()): day for day in result.days}
 
     def sentences(kind):
-        return [explain_day(verdicts[row.patroller, str(row.day)[:10]], Policy()) for row in labels[labels["kind"] == kind].itertuples()]
+        return [
+            explain_day(verdicts[row.patroller, str(row.day)[:10]], Policy())
+            for row in labels[labels["kind"] == kind].itertuples()
+        ]
 
     assert all("no usable fixes" in text and "not proven" in text for text in sentences("absent"))
     assert all("late" in text and "not proven" in text for text in sentences("late_upload"))
