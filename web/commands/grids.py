@@ -50,7 +50,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     map_file: Annotated[Path | None, typer.Option("--map", help="Map of the defects to write (HTML).")] = None,
     language: Annotated[str, typer.Option(help="Language of the sentences: en or zh.")] = "en",
-) -> int:
+) -> None:
     """Print the count by kind, then gaps, overlaps, invalid rings; exit 0 clean, 1 found wanting, 2 unreadable."""
     if language not in get_args(Language):
         raise BadOption(f"--language is {language!r}; expected en or zh")
@@ -67,7 +67,8 @@ def check(
         _tell(Console(highlight=False), report, spoken)
     if map_file is not None:
         notes.print(f"written: {map_file}", markup=False)
-    return 0 if report.is_clean else 1
+    if not report.is_clean:
+        raise typer.Exit(1)
 
 
 def _tell(console: Console, report: CheckReport, language: Language) -> None:
