@@ -67,7 +67,11 @@ def _run(arguments: list[str]) -> int:
     name, *rest = arguments
     if name not in _NOUNS:
         near = get_close_matches(name, _NOUNS, 1)
-        print(f"error: there is no command {name!r}; " + (f"did you mean {near[0]!r}?" if near else f"commands are {', '.join(_NOUNS)}"), file=sys.stderr)
+        print(
+            f"error: there is no command {name!r}; "
+            + (f"did you mean {near[0]!r}?" if near else f"commands are {', '.join(_NOUNS)}"),
+            file=sys.stderr,
+        )
         return 2
     # Only now: help and mistakes must not wait for geometry and tables to load.
     typer = importlib.import_module("typer.main")

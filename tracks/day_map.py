@@ -87,24 +87,15 @@ def day_map(
 
 def _fixes_of(fixes: Fixes, patroller: str) -> Fixes:
     if patroller not in fixes.patrollers:
-        return Fixes(
-            (),
-            *(
-                column[:0]
-                for column in (
-                    fixes.patroller,
-                    fixes.time_ms,
-                    fixes.lon,
-                    fixes.lat,
-                    fixes.accuracy_m,
-                    fixes.received_ms,
-                )
-            ),
-        )
+        return _slice(fixes, (), slice(0, 0))
     place = fixes.patrollers.index(patroller)
-    rows = slice(*np.searchsorted(fixes.patroller, (place, place + 1)))
+    first, last = np.searchsorted(fixes.patroller, (place, place + 1))
+    return _slice(fixes, (patroller,), slice(int(first), int(last)))
+
+
+def _slice(fixes: Fixes, patrollers: tuple[str, ...], rows: slice) -> Fixes:
     return Fixes(
-        (patroller,), np.zeros_like(fixes.patroller[rows]), fixes.time_ms[rows], fixes.lon[rows], fixes.lat[rows],
+        patrollers, np.zeros_like(fixes.patroller[rows]), fixes.time_ms[rows], fixes.lon[rows], fixes.lat[rows],
         fixes.accuracy_m[rows], fixes.received_ms[rows],
     )  # fmt: skip
 
@@ -181,14 +172,14 @@ def _draw_grids(
         tooltip=f"{words['band']} {policy.tolerance_m:g} m",
         dash="4 5",
     )
-    for position in grids:
+    for place in grids:
         _polygon(
             page,
-            geometry[position],
+            geometry[place],
             colour="#1d2733",
             weight=2.5,
             fill=0.06,
-            tooltip=f"{words['own']} {codes[position]}",
+            tooltip=f"{words['own']} {codes[place]}",
         )
 
 
@@ -206,14 +197,14 @@ def _polygon(
     data = {
         "type": "Feature",
         "properties": {},
-        "geometry": shapely.geometry.mapping(shapely.set_precision(shape, 1e-6)),
+        "geometry": shapely.geometry.mapping(shapely.set_precision(shape, 1e-6)),  # type: ignore[arg-type]  # stubs know no protocol
     }
     folium.GeoJson(data, style_function=lambda _: style, tooltip=tooltip).add_to(page)
 
 
 def _draw_piece(page: folium.Map, state: str, lonlat: NDArray[np.float64], *, dashed: bool) -> None:
     places = [(round(float(lat), 6), round(float(lon), 6)) for lon, lat in lonlat]
-    folium.PolyLine(
+    folium.PolyLine(  # type: ignore[no-untyped-call]  # folium's
         places,
         color=PRESENCE_COLOURS[state],
         weight=2 if dashed else 4,

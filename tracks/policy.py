@@ -73,7 +73,8 @@ class Policy:
 
     def ms(self, name: str) -> int:
         """A parameter in seconds, as milliseconds."""
-        return round(getattr(self, name) * _MS_PER_S)
+        seconds: float = getattr(self, name)
+        return round(seconds * _MS_PER_S)
 
 
 def read_policy(path: str | Path) -> Policy:

@@ -91,7 +91,9 @@ def _week_part(week: WeekVerdict, passed: int, undetermined: int, label: str, la
 def _visits(day: DayVerdict, policy: Policy, language: Language) -> str:
     text = amount(str(day.visits_certain), str(day.visits_possible) if day.visits_possible else "", language)
     return (
-        f"走访{text}次，应{policy.visits_per_day}次" if language == "zh" else f"{text} of {policy.visits_per_day} visits"
+        f"走访{text}次，应{policy.visits_per_day}次"
+        if language == "zh"
+        else f"{text} of {policy.visits_per_day} visits"
     )
 
 

@@ -36,7 +36,9 @@ def add_legend(page: folium.Map, title: str, entries: Sequence[LegendEntry], not
     )
     below = f"<p>{escape(note)}</p>" if note else ""
     html = f'<details class="gg-legend" open><summary>{escape(title)}</summary><ul>{rows}</ul>{below}</details>'
-    page.get_root().html.add_child(folium.Element(html))
+    page.get_root().html.add_child(  # type: ignore[attr-defined]  # the figure of new_map
+        folium.Element(html)
+    )
 
 
 STYLE = """

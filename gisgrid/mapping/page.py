@@ -20,7 +20,7 @@ _HEAD_END: Final = f'<meta name="viewport" content="width=device-width, initial-
 _LINK: Final = re.compile(r"""(?:src|href)\s*=\s*["'](?:https?:)?//""", re.IGNORECASE)
 
 
-class OfflineFigure(Figure):  # type: ignore[misc]  # branca is untyped
+class OfflineFigure(Figure):
     """A page whose every link to another origin is turned into one below `asset_base`, or dropped, or refused."""
 
     def __init__(self, title: str, language: str) -> None:

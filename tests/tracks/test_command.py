@@ -49,7 +49,24 @@ def rows(path):
 def test_verify__writes_the_three_tables(folder, capsys):
     assert verify(folder) == 0
     days = rows(folder / "out" / "days.csv")
-    assert list(days[0]) == ["patroller", "day", "visits_certain", "visits_possible", "own_certain_s", "own_possible_s", "elsewhere_s", "unknown_s", "off_duty_s", "reports", "visits_verdict", "hours_verdict", "reports_verdict", "patrol_verdict", "full_verdict", "why"]
+    assert list(days[0]) == [
+        "patroller",
+        "day",
+        "visits_certain",
+        "visits_possible",
+        "own_certain_s",
+        "own_possible_s",
+        "elsewhere_s",
+        "unknown_s",
+        "off_duty_s",
+        "reports",
+        "visits_verdict",
+        "hours_verdict",
+        "reports_verdict",
+        "patrol_verdict",
+        "full_verdict",
+        "why",
+    ]
     assert len(days) == 14
     monday = days[0]
     assert (
