@@ -111,17 +111,23 @@ def test_check__without_crs_it_asks_for_one(tmp_path: Path, capfd):
 
 
 @pytest.mark.parametrize(
-    ("west", "south", "words"),
-    [(28.6, 121.4, "exchanged"), (354_000.0, 3_165_000.0, "no degrees"), (np.nan, 28.6, None)],
+    ("west", "south", "words"), [(28.6, 121.4, "exchanged"), (354_000.0, 3_165_000.0, "no degrees")]
 )
-def test_check__coordinates_that_cannot_be(tmp_path: Path, capfd, west: float, south: float, words: str | None):
-    shape = shapely.transform(shapely.box(0.0, 0.0, 0.01, 0.01), lambda pairs: pairs + (west, south))
+def test_check__coordinates_that_cannot_be_degrees(tmp_path: Path, capfd, west: float, south: float, words: str):
+    frame = geopandas.GeoDataFrame(
+        {"code": ["A"]}, geometry=[shapely.box(west, south, west + 1, south + 1)], crs="EPSG:4326"
+    )
+    frame.to_parquet(tmp_path / "net.parquet")
+    assert main(["grids", "check", str(tmp_path / "net.parquet")]) == 2
+    assert words in told(capfd)
+
+
+def test_check__vertex_that_is_not_finite_is_a_defect(tmp_path: Path, capfd):
+    shape = shapely.Polygon([(121.4, 28.6), (np.nan, 28.61), (121.41, 28.6), (121.4, 28.6)])
     frame = geopandas.GeoDataFrame({"code": ["A"]}, geometry=[shape], crs="EPSG:4326")
     frame.to_parquet(tmp_path / "net.parquet")
-    expected = 1 if words is None else 2
-    assert main(["grids", "check", str(tmp_path / "net.parquet")]) == expected
-    if words is not None:
-        assert words in told(capfd)
+    assert main(["grids", "check", str(tmp_path / "net.parquet")]) == 1
+    assert "1 × missing geometry" in capfd.readouterr().out
 
 
 @pytest.mark.parametrize(
