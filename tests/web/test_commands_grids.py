@@ -123,7 +123,8 @@ def test_check__coordinates_that_cannot_be_degrees(tmp_path: Path, capfd, west: 
 
 
 def test_check__vertex_that_is_not_finite_is_a_defect(tmp_path: Path, capfd):
-    shape = shapely.Polygon([(121.4, 28.6), (np.nan, 28.61), (121.41, 28.6), (121.4, 28.6)])
+    with np.errstate(invalid="ignore"):
+        shape = shapely.Polygon([(121.4, 28.6), (np.nan, 28.61), (121.41, 28.6), (121.4, 28.6)])
     frame = geopandas.GeoDataFrame({"code": ["A"]}, geometry=[shape], crs="EPSG:4326")
     frame.to_parquet(tmp_path / "net.parquet")
     assert main(["grids", "check", str(tmp_path / "net.parquet")]) == 1
