@@ -122,6 +122,7 @@ def test_check__coordinates_that_cannot_be_degrees(tmp_path: Path, capfd, west: 
     assert words in told(capfd)
 
 
+@pytest.mark.filterwarnings("ignore:invalid value encountered in from_wkb:RuntimeWarning")
 def test_check__vertex_that_is_not_finite_is_a_defect(tmp_path: Path, capfd):
     with np.errstate(invalid="ignore"):
         shape = shapely.Polygon([(121.4, 28.6), (np.nan, 28.61), (121.41, 28.6), (121.4, 28.6)])
