@@ -107,7 +107,9 @@ def _read_frame(path: Path, layer: str | None) -> geopandas.GeoDataFrame:
     try:
         if path.suffix.lower() in {".parquet", ".geoparquet"}:
             return geopandas.read_parquet(path)
-        frame = pyogrio.read_dataframe(path, layer=layer)
+        # A vertex that is not finite is told later, with its grid; GEOS would complain here without one.
+        with np.errstate(invalid="ignore"):
+            frame = pyogrio.read_dataframe(path, layer=layer)
     except (DataSourceError, DataLayerError, ValueError, OSError, UnicodeDecodeError) as error:
         raise UnreadableFile(f"{path} cannot be read as a layer of polygons: {_first_line(error)}") from error
     if not isinstance(frame, geopandas.GeoDataFrame):
