@@ -55,6 +55,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        print(
+            f"error: the system refused: {error.strerror or error}{place}; is there room, and may this be written?",
+            file=sys.stderr,
+        )
+        return 2
 
 
 def _run(arguments: list[str]) -> int:

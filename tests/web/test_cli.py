@@ -7,6 +7,7 @@ import pytest
 
 from gisgrid import __version__
 from gisgrid.cli import main
+from tests.worlds import draw_network
 
 HEAVY = ("geopandas", "fastapi", "folium", "numba", "pandas", "shapely")
 
@@ -24,6 +25,15 @@ def test_commands__load_no_web_framework(noun):
     code = f"import sys, gisgrid.cli as c; c.main(['{noun}', '--help']); print('fastapi' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.rstrip().endswith("False")
+
+
+def test_main__what_the_system_refuses_is_one_line(tmp_path, capsys):
+    draw_network("AB").write(tmp_path / "grids.gpkg")
+    (tmp_path / "file").write_text("in the way")
+    assert main(["grids", "check", str(tmp_path / "grids.gpkg"), "--map", str(tmp_path / "file" / "map.html")]) == 2
+    told = capsys.readouterr().err
+    assert "the system refused" in told
+    assert "Traceback" not in told
 
 
 def test_version(capsys):
