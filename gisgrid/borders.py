@@ -1,10 +1,10 @@
 """Points against borders, compiled: metres to the border of a grid, and the share of a disc that lies in a grid."""
 
-import numba
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from gisgrid.compiling import compiled
 from gisgrid.leg_parts import Zones, make_zones
 
 
@@ -44,7 +44,7 @@ def disc_shares(
     return np.asarray(_shares(edges.grid_start, edges.edges, x_m, y_m, radius_m, positions), np.float64)
 
 
-@numba.njit(cache=True)
+@compiled()
 def _distances(grid_start, edges, x, y, positions):  # type: ignore[no-untyped-def]  # compiled
     found = np.full(len(x), np.nan)
     for point in range(len(x)):
@@ -66,7 +66,7 @@ def _distances(grid_start, edges, x, y, positions):  # type: ignore[no-untyped-d
     return found
 
 
-@numba.njit(cache=True)
+@compiled()
 def _shares(grid_start, edges, x, y, radius, positions):  # type: ignore[no-untyped-def]  # compiled
     found = np.zeros(len(x))
     for pair in range(len(x)):
@@ -84,12 +84,12 @@ def _shares(grid_start, edges, x, y, radius, positions):  # type: ignore[no-unty
     return found
 
 
-@numba.njit(cache=True)
+@compiled()
 def _sector(ax, ay, bx, by, r):  # type: ignore[no-untyped-def]  # compiled
     return 0.5 * r * r * np.arctan2(ax * by - ay * bx, ax * bx + ay * by)
 
 
-@numba.njit(cache=True)
+@compiled()
 def _edge_area(ax, ay, bx, by, r):  # type: ignore[no-untyped-def]  # compiled
     """Signed area between the centre and an edge, within the circle of radius r about the centre."""
     dx, dy = bx - ax, by - ay

@@ -8,11 +8,11 @@ import shapely
 from numpy.typing import NDArray
 
 from gisgrid.borders import border_distances, make_edges
+from gisgrid.cell_table import CellTable
 from gisgrid.leg_parts import Zones
 from gisgrid.plane import Bounds, MetricPlane
 
 NOWHERE: Final = -1
-_CHUNK: Final = 1_000_000
 
 
 class GridIndex:
@@ -26,6 +26,7 @@ class GridIndex:
         self._geometry = geometry.copy()
         shapely.prepare(self._geometry)
         self._plane = plane
+        self._table = CellTable.build(geometry)
         boxes = shapely.bounds(self._geometry)
         self._windows = rtree.index.Index((np.arange(len(geometry)), boxes[:, :2].copy(), boxes[:, 2:].copy()))
         self._plane_geometry: NDArray[np.object_] | None = None
@@ -38,34 +39,11 @@ class GridIndex:
         A point on a shared border belongs to the touching grid with the smallest code (design section 5).
         """
         lon, lat = _degrees(lon, lat)
-        found = np.full(len(lon), NOWHERE, np.int32)
-        for start in range(0, len(lon), _CHUNK):
-            part = slice(start, start + _CHUNK)
-            found[part] = self._locate_chunk(lon[part], lat[part])
-        return found
+        return self._table.locate(lon, lat)
 
     def locate_one(self, lon: float, lat: float) -> int:
         """The position of the grid of a single point, -1 outside."""
-        return int(self.locate(np.array([lon]), np.array([lat]))[0])
-
-    def _locate_chunk(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int32]:
-        found = np.full(len(lon), NOWHERE, np.int32)
-        finite = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
-        if len(finite) == 0:
-            return found
-        corners = np.column_stack((lon[finite], lat[finite]))
-        grids, counts = self._windows.intersection_v(corners, corners)  # type: ignore[no-untyped-call]  # rtree's
-        points = np.repeat(finite, counts.astype(np.int64))
-        order = np.argsort(grids, kind="stable")
-        grids, points = np.asarray(grids, np.int64)[order], points[order]
-        present, starts = np.unique(grids, return_index=True)
-        ends = np.append(starts, len(grids))[1:]
-        # From the largest code down, so that the smallest touching one writes last.
-        for grid, start, end in zip(present[::-1], starts[::-1], ends[::-1], strict=True):
-            candidates = points[start:end]
-            inside = shapely.intersects_xy(self._geometry[grid], lon[candidates], lat[candidates])
-            found[candidates[inside]] = grid
-        return found
+        return self._table.locate_one(lon, lat)
 
     def nearest(
         self, lon: NDArray[np.float64], lat: NDArray[np.float64]
@@ -132,4 +110,4 @@ def bounds_of(geometry: NDArray[np.object_]) -> Bounds:
 
 
 def _degrees(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    return np.atleast_1d(np.asarray(lon, np.float64)), np.atleast_1d(np.asarray(lat, np.float64))
+    return np.ascontiguousarray(lon, np.float64).reshape(-1), np.ascontiguousarray(lat, np.float64).reshape(-1)

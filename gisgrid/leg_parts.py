@@ -8,10 +8,11 @@ middle decides by the even-odd rule whether it runs inside. Nothing is buffered 
 from dataclasses import dataclass
 from typing import Final
 
-import numba
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+
+from gisgrid.compiling import compiled
 
 LEAST_REACH_M: Final = 1e-6
 """A reach of nothing at all would lose crossings to rounding; a micrometre does not."""
@@ -73,7 +74,7 @@ def parts_of_leg(
     return room[:count].copy()
 
 
-@numba.njit(cache=True)
+@compiled()
 def edge_part(x0, y0, dx, dy, ax, ay, bx, by, reach):  # type: ignore[no-untyped-def]  # compiled
     """The interval (low, high) of s, not yet cut to [0, 1], within `reach` of the edge a-b; low > high when none."""
     low, high = np.inf, -np.inf
@@ -121,7 +122,7 @@ def edge_part(x0, y0, dx, dy, ax, ay, bx, by, reach):  # type: ignore[no-untyped
     return low, high
 
 
-@numba.njit(cache=True)
+@compiled()
 def is_inside(x, y, zone, zone_start, zone_grids, grid_start, edges, boxes):  # type: ignore[no-untyped-def]  # compiled
     """Whether a point lies inside any grid of a zone, by the even-odd rule for each grid."""
     for member in range(zone_start[zone], zone_start[zone + 1]):
@@ -140,7 +141,7 @@ def is_inside(x, y, zone, zone_start, zone_grids, grid_start, edges, boxes):  # 
     return False
 
 
-@numba.njit(cache=True)
+@compiled()
 def find_parts(x0, y0, x1, y1, reach, zone, zone_start, zone_grids, grid_start, edges, boxes, room):  # type: ignore[no-untyped-def]  # compiled
     """Write the parts of a leg within `reach` of a zone into `room` (k, 2), sorted and apart; returns k."""
     dx, dy = x1 - x0, y1 - y0

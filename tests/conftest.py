@@ -6,12 +6,18 @@ from pathlib import Path
 
 import pytest
 import shapely
+from hypothesis import settings
 
 pytest_plugins = ["tests.demo_data"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 IN_CI = os.environ.get("GISGRID_CI") == "1"
+
+# In CI the same examples each time: what lands must not depend on luck. Everywhere else new ones are tried.
+settings.register_profile("ci", derandomize=True, deadline=None)
+if IN_CI:
+    settings.load_profile("ci")
 
 
 def pytest_report_header() -> list[str]:

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from gisgrid.compiling import compiled
 from tracks.fixes import UNSTATED, Fixes
 from tracks.policy import DAY_MS, Policy
 
@@ -70,13 +70,13 @@ def _mark_duplicates(fixes: Fixes, marks: NDArray[np.int8]) -> None:
     marks[group[1:][again]] = DUPLICATE
 
 
-@numba.njit(cache=True)
+@compiled()
 def _too_fast(time_ms, x, y, one, two, jump_kmh):  # type: ignore[no-untyped-def]  # compiled
     distance_m = np.hypot(x[two] - x[one], y[two] - y[one])
     return distance_m * _KMH_PER_M_PER_MS > jump_kmh * (time_ms[two] - time_ms[one])
 
 
-@numba.njit(cache=True)
+@compiled()
 def _find_jumps(who, day, time_ms, x, y, jump_kmh):  # type: ignore[no-untyped-def]  # compiled
     """Which fixes are jumps: one pass in time over each patroller's local day."""
     count = len(who)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from gisgrid.compiling import compiled
 from gisgrid.leg_parts import LEAST_REACH_M, Zones, find_parts
 from tracks.marks import CHINA_OFFSET_MS
 from tracks.policy import DAY_MS, Policy
@@ -92,7 +92,7 @@ def find_presence(
     return Stretches(start, end, state)
 
 
-@numba.njit(cache=True)
+@compiled()
 def _find_driving(time_ms, x, y, sure_ms, driving_kmh):  # type: ignore[no-untyped-def]  # compiled
     """Speed of a leg: from its first fix to the first used fix at least 30 s later, or the last before a longer gap."""
     count = len(time_ms)
@@ -111,7 +111,7 @@ def _find_driving(time_ms, x, y, sure_ms, driving_kmh):  # type: ignore[no-untyp
     return driving
 
 
-@numba.njit(cache=True)
+@compiled()
 def _find_stops(time_ms, x, y, possible_ms, radius_m, max_stop_ms):  # type: ignore[no-untyped-def]  # compiled
     """For each leg within a stop the instant at which the stop becomes too long, else the largest integer."""
     count = len(time_ms)
@@ -132,25 +132,25 @@ def _find_stops(time_ms, x, y, possible_ms, radius_m, max_stop_ms):  # type: ign
     return end_ms
 
 
-@numba.njit(cache=True)
+@compiled()
 def _grown(column, room):  # type: ignore[no-untyped-def]  # compiled
     larger = np.empty(room, column.dtype)
     larger[: len(column)] = column
     return larger
 
 
-@numba.njit(cache=True)
+@compiled()
 def _in_reach(x, y, reach, zone, zone_start, zone_grids, grid_start, edges, boxes, room):  # type: ignore[no-untyped-def]  # compiled
     return find_parts(x, y, x, y, reach, zone, zone_start, zone_grids, grid_start, edges, boxes, room) > 0
 
 
-@numba.njit(cache=True)
+@compiled()
 def _moment(t0, span, s):  # type: ignore[no-untyped-def]  # compiled
     """The instant at share `s` of a leg, rounded once to the millisecond."""
     return t0 + np.int64(np.floor(s * span + 0.5))
 
 
-@numba.njit(cache=True)
+@compiled()
 def _weigh_legs(  # type: ignore[no-untyped-def]  # compiled
     time_ms, x, y, driving, stop_end_ms, first_day, zone_of_day, window_start, window_end, sure_ms, possible_ms, reach,
     base_xy, base_radius, zone_start, zone_grids, grid_start, edges, boxes, room,
@@ -227,7 +227,7 @@ def _weigh_legs(  # type: ignore[no-untyped-def]  # compiled
     return starts[:count].copy(), ends[:count].copy(), states[:count].copy()
 
 
-@numba.njit(cache=True)
+@compiled()
 def _put(starts, ends, states, count, start, end, state, midnight):  # type: ignore[no-untyped-def]  # compiled
     """Append a stretch, or lengthen the last one of the same day and state that it continues; returns the new count."""
     if start >= end:
@@ -239,7 +239,7 @@ def _put(starts, ends, states, count, start, end, state, midnight):  # type: ign
     return count + 1
 
 
-@numba.njit(cache=True)
+@compiled()
 def _put_own(  # type: ignore[no-untyped-def]  # compiled
     starts, ends, states, count, start, end, midnight, t0, span, x0, y0, dx, dy, stop_end, base_xy, base_radius, cuts
 ):  # fmt: skip

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from gisgrid.compiling import compiled
 from tracks.marks import CHINA_OFFSET_MS
 from tracks.policy import DAY_MS, Policy
 from tracks.presence import CERTAIN, ELSEWHERE, POSSIBLE, Stretches, Walk
@@ -136,7 +136,7 @@ def _duty_before(time_ms: NDArray[np.int64], window_start: int, window_end: int)
     )
 
 
-@numba.njit(cache=True)
+@compiled()
 def _walked_m(time_ms, x, y, driving, run_start, run_end, visit_start):  # type: ignore[no-untyped-def]  # compiled
     """Metres walked in every visit: steps between anchors, a step with a driving leg in it adding nothing."""
     visits = len(visit_start) - 1

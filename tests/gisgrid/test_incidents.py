@@ -159,7 +159,8 @@ def test_assign__shuffling_changes_nothing():
 
 # --- the area of a disc inside a polygon --------------------------------------------------------------------------
 
-coordinate = st.floats(-60.0, 60.0, allow_nan=False)
+# To the micrometre: GEOS divides by zero where metres differ by 1e-168.
+coordinate = st.floats(-60.0, 60.0, allow_nan=False).map(lambda value: round(value, 6))
 ring = st.lists(st.tuples(coordinate, coordinate), min_size=3, max_size=9)
 
 
