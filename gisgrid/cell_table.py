@@ -19,13 +19,16 @@ from gisgrid.cell_build import (
     BLOCK,
     BLOCK_BITS,
     MARGIN_DEGREES,
+    MOST_CANDIDATES,
     OUTSIDE,
     SEGMENT_WORDS,
     corner_x,
     cover_corners,
     find_candidates,
+    mean_edge,
     measure_records,
     number_blocks,
+    number_borders,
     shifted_side,
     visit_cells,
     write_records,
@@ -83,7 +86,7 @@ class CellTable:
 
     `frame` is (west, south, columns per degree, rows per degree), `shape` (columns, rows, coarse columns). `coarse` holds
     a position, -1 for outside, or -2 - b for block b of `fine`; `fine` holds a position, -1, or -2 - r for the record at
-    word r of the pool. `edges` and `grid_start` serve the rare cell with more than 31 grids.
+    word r of the pool. `points`, `owner` and `grid_start` are kept only where a cell has more than 31 grids.
     """
 
     frame: tuple[float, float, float, float]
@@ -92,60 +95,56 @@ class CellTable:
     fine: NDArray[np.int32]
     numbers: NDArray[np.float64]
     words: NDArray[np.int32]
-    edges: NDArray[np.float64]
+    points: NDArray[np.float64]
+    owner: NDArray[np.int32]
     grid_start: NDArray[np.int64]
 
     @classmethod
     def build(cls, geometry: NDArray[np.object_]) -> "CellTable":
         """Build the table of Polygons and MultiPolygons in the order of their codes; time and memory follow the borders."""
-        edges, edge_grid, grid_start = _edges_of(geometry)
-        if len(edges) == 0:
-            nothing = np.empty(0, np.int32)
-            return cls((0.0, 0.0, 1.0, 1.0), (0, 0, 0), nothing, nothing, np.empty(0), nothing, edges, grid_start)
-        x0, y0, per_x, per_y, columns, rows = _frame(edges)
+        points, owner, grid_start = _points_of(geometry)
+        nothing = np.empty(0, np.int32)
+        if len(points) == 0:
+            return cls(
+                (0.0, 0.0, 1.0, 1.0), (0, 0, 0), nothing, nothing, np.empty(0), nothing, points, owner, grid_start
+            )
+        x0, y0, per_x, per_y, columns, rows = _frame(points, owner)
+        frame = (x0, y0, per_x, per_y)
         coarse_columns, coarse_rows = columns // BLOCK, rows // BLOCK
-        coarse = np.zeros(coarse_columns * coarse_rows, np.int64)
-        nothing64 = np.empty(0, np.int64)
-        visit_cells(edges, x0, y0, per_x, per_y, coarse_columns, coarse, nothing64, nothing64, 0)
-        cells = number_blocks(coarse) * BLOCK * BLOCK
-        counts = np.zeros(cells + 1, np.int64)
-        visit_cells(edges, x0, y0, per_x, per_y, coarse_columns, coarse, counts, nothing64, 1)
-        cell_start = np.zeros(cells + 1, np.int64)
-        np.cumsum(counts[:-1], out=cell_start[1:])
-        cell_items = np.empty(cell_start[-1], np.int32)
-        visit_cells(edges, x0, y0, per_x, per_y, coarse_columns, coarse, cell_start[:-1].copy(), cell_items, 2)
-        candidates = np.empty(len(cell_items), np.int32)
-        candidate_count = find_candidates(cell_start, cell_items, edge_grid, candidates)
-        base, full = np.zeros(cells, np.uint32), np.full(cells, OUTSIDE, np.int32)
+        coarse = np.zeros(coarse_columns * coarse_rows, np.int32)
+        no_items = np.empty(0, np.int64)
+        visit_cells(points, owner, *frame, coarse_columns, coarse, nothing, no_items, nothing)
+        cells = np.zeros(number_blocks(coarse) * BLOCK * BLOCK, np.int32)
+        visit_cells(points, owner, *frame, coarse_columns, coarse, cells, no_items, nothing)
+        starts = number_borders(cells)
+        items = np.empty(starts[-1], np.int32)
+        visit_cells(points, owner, *frame, coarse_columns, coarse, cells, starts[:-1].copy(), items)
+        candidates = np.empty(len(items), np.int32)
+        candidate_count = find_candidates(starts, items, owner, candidates)
+        borders = len(candidate_count)
+        base, full = np.zeros(borders, np.uint32), np.full(borders, OUTSIDE, np.int32)
         coarse_value = np.full(len(coarse), OUTSIDE, np.int32)
         cover_corners(
-            edges, grid_start, x0, y0, per_x, per_y, columns, coarse_columns, coarse, coarse_value, cell_start, candidates,
+            points, owner, grid_start, *frame, columns, coarse_columns, coarse, coarse_value, cells, starts, candidates,
             candidate_count, base, full,
         )  # fmt: skip
-        fine = np.empty(cells, np.int32)
-        room = measure_records(cell_start, candidate_count, full, fine)
-        numbers = np.empty(room)
+        numbers = np.empty(measure_records(points, owner, starts, items, candidate_count, full))
         used = write_records(
-            edges, edge_grid, coarse, coarse_columns, x0, y0, per_x, per_y, cell_start, cell_items, candidates, candidate_count,
-            base, full, fine, numbers, numbers.view(np.int32),
+            points, owner, coarse, coarse_columns, *frame, starts, items, candidates, candidate_count, base, full, cells,
+            numbers, numbers.view(np.int32),
         )  # fmt: skip
-        numbers = numbers[:used].copy()
+        numbers = numbers[:used]
+        crowded = bool((candidate_count >= MOST_CANDIDATES).any())
+        if not crowded:
+            points, owner, grid_start = points[:0], owner[:0], grid_start[:0]
         values = np.where(coarse >= 0, -2 - coarse, coarse_value).astype(np.int32)
-        return cls(
-            (x0, y0, per_x, per_y),
-            (columns, rows, coarse_columns),
-            values,
-            fine,
-            numbers,
-            numbers.view(np.int32),
-            edges,
-            grid_start,
-        )
+        shape = (columns, rows, coarse_columns)
+        return cls(frame, shape, values, cells, numbers, numbers.view(np.int32), points, owner, grid_start)
 
     @property
     def nbytes(self) -> int:
         """Bytes of the table."""
-        return self.coarse.nbytes + self.fine.nbytes + self.numbers.nbytes + self.edges.nbytes
+        return self.coarse.nbytes + self.fine.nbytes + self.numbers.nbytes + self.points.nbytes + self.owner.nbytes
 
     def locate(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int32]:
         """The position of the one grid of every point (degrees, contiguous arrays (n,)), -1 for none."""
@@ -160,34 +159,40 @@ class CellTable:
 
     @property
     def _arrays(self) -> tuple[object, ...]:
-        return (self.frame, self.shape, self.coarse, self.fine, self.numbers, self.words, self.edges, self.grid_start)
+        return (
+            self.frame,
+            self.shape,
+            self.coarse,
+            self.fine,
+            self.numbers,
+            self.words,
+            self.points,
+            self.owner,
+            self.grid_start,
+        )
 
 
-def _edges_of(geometry: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]:
-    """All edges (m, 4) as ax, ay, bx, by, the grid of each, and where each grid's edges start (n + 1)."""
+def _points_of(geometry: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]:
+    """The points (m, 2) of all rings, the grid of the edge that begins at each (-1 at the end of a ring), and where the
+    points of every grid start (n + 1).
+    """
     parts, grid_of_part = shapely.get_parts(geometry, return_index=True)
-    rings, part_of_ring = shapely.get_rings(parts, return_index=True)
-    points, ring_of_point = shapely.get_coordinates(rings, return_index=True)
-    if len(points) == 0:
-        return np.empty((0, 4)), np.empty(0, np.int32), np.zeros(len(geometry) + 1, np.int64)
-    points = points + 0.0  # negative zero becomes zero
-    same = ring_of_point[1:] == ring_of_point[:-1]
-    edges = np.hstack((points[:-1], points[1:]))[same]
-    edge_grid = grid_of_part[part_of_ring[ring_of_point[:-1][same]]].astype(np.int32)
-    return (
-        np.ascontiguousarray(edges),
-        edge_grid,
-        np.searchsorted(edge_grid, np.arange(len(geometry) + 1)).astype(np.int64),
-    )
+    if len(parts) == 0:
+        return np.empty((0, 2)), np.empty(0, np.int32), np.zeros(len(geometry) + 1, np.int64)
+    _, points, (ring_ends, part_rings) = shapely.to_ragged_array(parts)
+    points = np.ascontiguousarray(points[:, :2]) + 0.0  # negative zero becomes zero
+    part_points = ring_ends[part_rings]
+    owner = np.repeat(grid_of_part.astype(np.int32), np.diff(part_points))
+    owner[ring_ends[1:][np.diff(ring_ends) > 0] - 1] = OUTSIDE
+    first_part = np.searchsorted(grid_of_part, np.arange(len(geometry) + 1))
+    return points, owner, part_points[first_part].astype(np.int64)
 
 
-def _frame(edges: NDArray[np.float64]) -> tuple[float, float, float, float, int, int]:
-    """Origin, cells per degree and counts: square cells on the ground, about as long as the mean edge."""
-    xs, ys = edges[:, 0], edges[:, 1]
-    west, east, south, north = float(xs.min()), float(xs.max()), float(ys.min()), float(ys.max())
+def _frame(points: NDArray[np.float64], owner: NDArray[np.int32]) -> tuple[float, float, float, float, int, int]:
+    """Origin, cells per degree and counts: square cells on the ground, somewhat longer than the mean edge."""
+    (west, south), (east, north) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     squeeze = max(math.cos(math.radians(min(80.0, abs(south + north) / 2))), 0.1)
-    lengths = np.hypot((edges[:, 2] - xs) * squeeze, edges[:, 3] - ys)
-    size = max(float(lengths.sum()) / len(edges) / _CELLS_PER_EDGE, 1e-7)
+    size = max(mean_edge(points, owner, squeeze) / _CELLS_PER_EDGE, 1e-7)
     width, height = (east - west) * squeeze, north - south
     # A continent with a village in it must not make a table of empty coarse cells.
     size = max(size, math.sqrt(max(width * height, 1e-18) / _MOST_COARSE_CELLS) / BLOCK, width / 2**26, height / 2**26)
@@ -199,13 +204,15 @@ def _frame(edges: NDArray[np.float64]) -> tuple[float, float, float, float, int,
 
 
 @compiled()
-def _in_many(x, y, words, first, count, edges, grid_start):  # type: ignore[no-untyped-def]  # compiled
+def _in_many(x, y, words, first, count, points, owner, grid_start):  # type: ignore[no-untyped-def]  # compiled
     """The smallest of many grids, listed in `words`, that touches a point, edge by edge."""
     for place in range(count):
         grid = words[first + place]
         odd = False
         for edge in range(grid_start[grid], grid_start[grid + 1]):
-            ax, ay, bx, by = edges[edge, 0], edges[edge, 1], edges[edge, 2], edges[edge, 3]
+            if owner[edge] < 0:
+                continue
+            ax, ay, bx, by = points[edge, 0], points[edge, 1], points[edge + 1, 0], points[edge + 1, 1]
             if y < min(ay, by) or y > max(ay, by):
                 continue
             found = side(ax, ay, bx, by, x, y)
@@ -228,7 +235,7 @@ def _lowest(mask):  # type: ignore[no-untyped-def]  # compiled
 
 
 @compiled(forceinline=True)
-def _decide(x, y, cx, record, numbers, words, edges, grid_start):  # type: ignore[no-untyped-def]  # compiled
+def _decide(x, y, cx, record, numbers, words, points, owner, grid_start):  # type: ignore[no-untyped-def]  # compiled
     """The grid of a point in a border cell whose corner's column is at `cx`.
 
     Without a branch as long as every sign is beyond doubt; the first doubtful one sends the cell to `_decide_exactly`.
@@ -254,19 +261,19 @@ def _decide(x, y, cx, record, numbers, words, edges, grid_start):  # type: ignor
         plumb = (kind != 0) & (turned != (kind > 0))
         inside ^= mask if level != plumb else np.int32(0)
     if not clear:
-        return _decide_exactly(x, y, cx, record, numbers, words, edges, grid_start)
+        return _decide_exactly(x, y, cx, record, numbers, words, points, owner, grid_start)
     if inside == 0:
         return np.int32(OUTSIDE)
     return words[head + np.uintp(4) + _lowest(inside)]
 
 
 @compiled()
-def _decide_exactly(x, y, cx, record, numbers, words, edges, grid_start):  # type: ignore[no-untyped-def]  # compiled
+def _decide_exactly(x, y, cx, record, numbers, words, points, owner, grid_start):  # type: ignore[no-untyped-def]  # compiled
     """The same with exact signs, and with the segments that the point lies on."""
     head = np.uintp(2 * record)
     segments, inside, slots = words[head], words[head + np.uintp(1)], words[head + np.uintp(2)]
     if segments < 0:
-        return _in_many(x, y, words, np.int64(head) + 4, slots, edges, grid_start)
+        return _in_many(x, y, words, np.int64(head) + 4, slots, points, owner, grid_start)
     touched = np.int32(0)
     place = np.uintp(record + np.int64(words[head + np.uintp(3)]))
     for _ in range(segments):
@@ -302,7 +309,7 @@ def _decide_exactly(x, y, cx, record, numbers, words, edges, grid_start):  # typ
 
 
 @compiled()
-def _place_one(x, y, frame, shape, coarse, fine, numbers, words, edges, grid_start):  # type: ignore[no-untyped-def]  # compiled
+def _place_one(x, y, frame, shape, coarse, fine, numbers, words, points, owner, grid_start):  # type: ignore[no-untyped-def]  # compiled
     x0, y0, per_x, per_y = frame
     across, up = (x - x0) * per_x, (y - y0) * per_y
     # Also false for NaN.
@@ -317,11 +324,11 @@ def _place_one(x, y, frame, shape, coarse, fine, numbers, words, edges, grid_sta
     ]
     if value > -2:
         return value
-    return _decide(x, y, corner_x(column, x0, per_x), -2 - np.int64(value), numbers, words, edges, grid_start)
+    return _decide(x, y, corner_x(column, x0, per_x), -2 - np.int64(value), numbers, words, points, owner, grid_start)
 
 
 @compiled()
-def _place_batch(lon, lat, found, start, end, frame, shape, coarse, fine, numbers, words, edges, grid_start):  # type: ignore[no-untyped-def]  # compiled
+def _place_batch(lon, lat, found, start, end, frame, shape, coarse, fine, numbers, words, points, owner, grid_start):  # type: ignore[no-untyped-def]  # compiled
     """Points [start, end), at most `_BATCH`: first all cells without a branch, so that memory is asked for many at a
     time; then the points of border cells.
     """
@@ -349,11 +356,11 @@ def _place_batch(lon, lat, found, start, end, frame, shape, coarse, fine, number
         point = doubtful[place]
         x, y = lon[point], lat[point]
         cx = corner_x(np.int64((x - x0) * per_x), x0, per_x)
-        found[point] = _decide(x, y, cx, -2 - np.int64(found[point]), numbers, words, edges, grid_start)
+        found[point] = _decide(x, y, cx, -2 - np.int64(found[point]), numbers, words, points, owner, grid_start)
 
 
 @compiled()
-def _place_few(lon, lat, found, frame, shape, coarse, fine, numbers, words, edges, grid_start):  # type: ignore[no-untyped-def]  # compiled
+def _place_few(lon, lat, found, frame, shape, coarse, fine, numbers, words, points, owner, grid_start):  # type: ignore[no-untyped-def]  # compiled
     for start in range(0, len(lon), _BATCH):
         _place_batch(
             lon,
@@ -367,13 +374,14 @@ def _place_few(lon, lat, found, frame, shape, coarse, fine, numbers, words, edge
             fine,
             numbers,
             words,
-            edges,
+            points,
+            owner,
             grid_start,
         )
 
 
 @compiled(parallel=True)
-def _place_many(lon, lat, found, frame, shape, coarse, fine, numbers, words, edges, grid_start):  # type: ignore[no-untyped-def]  # compiled
+def _place_many(lon, lat, found, frame, shape, coarse, fine, numbers, words, points, owner, grid_start):  # type: ignore[no-untyped-def]  # compiled
     for batch in numba.prange((len(lon) + _BATCH - 1) // _BATCH):
         start = batch * _BATCH
         _place_batch(
@@ -388,6 +396,7 @@ def _place_many(lon, lat, found, frame, shape, coarse, fine, numbers, words, edg
             fine,
             numbers,
             words,
-            edges,
+            points,
+            owner,
             grid_start,
         )
