@@ -1,402 +1,223 @@
 """Which grid a point lies in, at the speed of memory: coarse cells, fine cells where borders run, packed border records.
 
 The answer equals GEOS `intersects` for every point, on edges and corners too: the smallest position among the grids that
-touch it, -1 outside and for NaN and infinities; invalid rings are read by the even-odd rule. How a border cell decides: from
-the cell's corner, whose grids are known, a path runs up the corner's column and then along the point's row; every segment
-it crosses toggles the grids that the segment bounds. Signs are filtered in floating point, the doubtful decided exactly.
+touch it, -1 outside and for NaN and infinities; invalid rings are read by the even-odd rule.
 """
 
+import itertools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
-import numba
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gisgrid.cell_build import (
-    BLOCK,
-    BLOCK_BITS,
-    MARGIN_DEGREES,
-    MOST_CANDIDATES,
-    OUTSIDE,
-    SEGMENT_WORDS,
-    corner_x,
-    cover_corners,
-    find_candidates,
-    mean_edge,
-    measure_records,
-    number_blocks,
-    number_borders,
-    shifted_side,
-    visit_cells,
-    write_records,
-)
-from gisgrid.compiling import compiled
-from gisgrid.exact_side import FILTER, side
+from gisgrid.cell_build import BLOCK, BLOCK_BITS, MARGIN_DEGREES, OUTSIDE
+from gisgrid.cell_locate import place_few, place_many, place_one
+from gisgrid.cell_records import renumber_records
+from gisgrid.cell_window import CellPool, Frame, Window, fill_window, points_of, window_of
 
-_CELLS_PER_EDGE: Final = 0.7
+_CELLS_PER_EDGE: Final = 0.5
 _MOST_COARSE_CELLS: Final = 4_000_000
 _PARALLEL_FROM: Final = 50_000
-_BATCH: Final = 512
-_LOWEST_BIT: Final = np.array(
-    [
-        0,
-        1,
-        28,
-        2,
-        29,
-        14,
-        24,
-        3,
-        30,
-        22,
-        20,
-        15,
-        25,
-        17,
-        4,
-        8,
-        31,
-        27,
-        13,
-        23,
-        21,
-        19,
-        16,
-        7,
-        26,
-        12,
-        18,
-        6,
-        11,
-        5,
-        10,
-        9,
-    ],
-    np.uint8,
-)
-"""The place of a mask's lowest bit by a de Bruijn sequence."""
+POINTS_PER_STRIP: Final = 150_000
+_MOST_REPEATED: Final = 2.0
+"""How often, on average, a point may be read for the strips that its grid reaches into."""
+_GRIDS_MEASURED: Final = 200
+_Points = tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]
+_NO_POINTS: Final[_Points] = (np.empty((0, 2)), np.empty(0, np.int32), np.zeros(1, np.int64))
 
 
 @dataclass(frozen=True, eq=False)
 class CellTable:
-    """The table of a network's polygons (n,) in degrees; positions are places in that array.
+    """The table of a network's polygons (n,) in degrees; positions are places in that array. Never changed.
 
     `frame` is (west, south, columns per degree, rows per degree), `shape` (columns, rows, coarse columns). `coarse` holds
-    a position, -1 for outside, or -2 - b for block b of `fine`; `fine` holds a position, -1, or -2 - r for the record at
-    word r of the pool. `points`, `owner` and `grid_start` are kept only where a cell has more than 31 grids.
+    a position, -1 for outside, or -2 - b for block b of the pool, of which the first `cells` and `words` are this table's.
+    `crowded` holds the points of all rings where a cell has more than 31 grids, else none.
     """
 
-    frame: tuple[float, float, float, float]
+    frame: Frame
     shape: tuple[int, int, int]
     coarse: NDArray[np.int32]
-    fine: NDArray[np.int32]
-    numbers: NDArray[np.float64]
-    words: NDArray[np.int32]
-    points: NDArray[np.float64]
-    owner: NDArray[np.int32]
-    grid_start: NDArray[np.int64]
+    pool: CellPool
+    cells: int
+    words: int
+    crowded: _Points = _NO_POINTS
 
     @classmethod
-    def build(cls, geometry: NDArray[np.object_]) -> "CellTable":
-        """Build the table of Polygons and MultiPolygons in the order of their codes; time and memory follow the borders."""
-        points, owner, grid_start = _points_of(geometry)
-        nothing = np.empty(0, np.int32)
-        if len(points) == 0:
-            return cls(
-                (0.0, 0.0, 1.0, 1.0), (0, 0, 0), nothing, nothing, np.empty(0), nothing, points, owner, grid_start
-            )
-        x0, y0, per_x, per_y, columns, rows = _frame(points, owner)
-        frame = (x0, y0, per_x, per_y)
-        coarse_columns, coarse_rows = columns // BLOCK, rows // BLOCK
-        coarse = np.zeros(coarse_columns * coarse_rows, np.int32)
-        no_items = np.empty(0, np.int64)
-        visit_cells(points, owner, *frame, coarse_columns, coarse, nothing, no_items, nothing)
-        cells = np.zeros(number_blocks(coarse) * BLOCK * BLOCK, np.int32)
-        visit_cells(points, owner, *frame, coarse_columns, coarse, cells, no_items, nothing)
-        starts = number_borders(cells)
-        items = np.empty(starts[-1], np.int32)
-        visit_cells(points, owner, *frame, coarse_columns, coarse, cells, starts[:-1].copy(), items)
-        candidates = np.empty(len(items), np.int32)
-        candidate_count = find_candidates(starts, items, owner, candidates)
-        borders = len(candidate_count)
-        base, full = np.zeros(borders, np.uint32), np.full(borders, OUTSIDE, np.int32)
-        coarse_value = np.full(len(coarse), OUTSIDE, np.int32)
-        cover_corners(
-            points, owner, grid_start, *frame, columns, coarse_columns, coarse, coarse_value, cells, starts, candidates,
-            candidate_count, base, full,
-        )  # fmt: skip
-        numbers = np.empty(measure_records(points, owner, starts, items, candidate_count, full))
-        used = write_records(
-            points, owner, coarse, coarse_columns, *frame, starts, items, candidates, candidate_count, base, full, cells,
-            numbers, numbers.view(np.int32),
-        )  # fmt: skip
-        numbers = numbers[:used]
-        crowded = bool((candidate_count >= MOST_CANDIDATES).any())
-        if not crowded:
-            points, owner, grid_start = points[:0], owner[:0], grid_start[:0]
-        values = np.where(coarse >= 0, -2 - coarse, coarse_value).astype(np.int32)
-        shape = (columns, rows, coarse_columns)
-        return cls(frame, shape, values, cells, numbers, numbers.view(np.int32), points, owner, grid_start)
+    def build(cls, geometry: NDArray[np.object_], *, points_per_strip: int = POINTS_PER_STRIP) -> "CellTable":
+        """Build the table of Polygons and MultiPolygons in the order of their codes; time and memory follow the borders.
+
+        `points_per_strip` says how many points are worked on at a time.
+        """
+        geometry = np.asarray(geometry, dtype=object)
+        boxes = shapely.bounds(geometry).reshape(-1, 4)
+        pool = CellPool()
+        if not np.isfinite(boxes).any():
+            pool.reserve(BLOCK * BLOCK, 0)
+            pool.fine[:] = OUTSIDE
+            pool.cells_used = BLOCK * BLOCK
+            return cls((0.0, 0.0, 1.0, 1.0), (1, 1, 1), np.full(1, OUTSIDE, np.int32), pool, BLOCK * BLOCK, 0)
+        frame, columns, rows = _frame(geometry, boxes)
+        shape = (columns, rows, columns >> BLOCK_BITS)
+        coarse = np.empty((rows >> BLOCK_BITS, shape[2]), np.int32)
+        crowded = False
+        for window, share_done in _strips(geometry, boxes, frame, (columns, rows), points_per_strip):
+            values, too_many = fill_window(pool, frame, window, geometry, boxes, share_done)
+            coarse[window[0] >> BLOCK_BITS : window[1] >> BLOCK_BITS] = values
+            crowded |= too_many
+        cells, words = pool.cells_used, pool.words_used
+        return cls(frame, shape, coarse.reshape(-1), pool, cells, words, points_of(geometry) if crowded else _NO_POINTS)
+
+    def rebuilt(
+        self,
+        geometry: NDArray[np.object_],
+        boxes: NDArray[np.float64],
+        changes: Iterable[tuple[float, float, float, float]],
+    ) -> "CellTable":
+        """The table of polygons of which only the parts within some bounds (west, south, east, north) have changed.
+
+        `boxes` (n, 4) are the bounds of the polygons. Only the cells there are made anew. Positions must mean the same grids as before (else `renumbered` first).
+        """
+        changes = list(changes)
+        windows = [window_of(self.frame, self.shape, bounds) for bounds in changes]
+        blocks = self.cells // (BLOCK * BLOCK)
+        small = _apart([window for window in windows if window is not None])
+        touched = sum((end - row) * (last - column) for row, end, column, last in small) >> 2 * BLOCK_BITS
+        wasteful = blocks + touched > 4 * self._blocks_in_use + 64
+        if None in windows or len(self.crowded[0]) or wasteful or touched > blocks // 2:
+            return CellTable.build(geometry)
+        coarse = self.coarse.copy()
+        square = coarse.reshape(-1, self.shape[2])
+        crowded = False
+        with self.pool.lock:
+            newest = self.pool.cells_used == self.cells and self.pool.words_used == self.words
+            # Another table has grown from this one already: this change gets arrays of its own.
+            pool = self.pool if newest else self.pool.copy(self.cells, self.words)
+            for window in small:
+                values, too_many = fill_window(pool, self.frame, window, geometry, boxes)
+                rows, columns = (slice(window[k] >> BLOCK_BITS, window[k + 1] >> BLOCK_BITS) for k in (0, 2))
+                square[rows, columns] = values
+                crowded |= too_many
+            cells, words = pool.cells_used, pool.words_used
+        points = points_of(geometry) if crowded else _NO_POINTS
+        return CellTable(self.frame, self.shape, coarse, pool, cells, words, points)
+
+    def renumbered(self, new_position: NDArray[np.int32]) -> "CellTable":
+        """The same table where grids have other positions: `new_position` (n,) gives one for each of the old, -1 for none.
+
+        The grids that stay keep their order. Where a grid has gone, `rebuilt` must follow.
+        """
+        pool = self.pool.copy(self.cells, self.words)
+        # The last place answers for -1.
+        mapping = np.append(np.asarray(new_position, np.int32), np.int32(OUTSIDE))
+        fine = pool.fine[: self.cells]
+        np.copyto(fine, mapping[np.maximum(fine, OUTSIDE)], where=fine > OUTSIDE)
+        coarse = np.where(self.coarse > OUTSIDE, mapping[np.maximum(self.coarse, OUTSIDE)], self.coarse)
+        renumber_records(pool.numbers[: self.words].view(np.int32), mapping)
+        return CellTable(self.frame, self.shape, coarse, pool, self.cells, self.words, self.crowded)
 
     @property
     def nbytes(self) -> int:
         """Bytes of the table."""
-        return self.coarse.nbytes + self.fine.nbytes + self.numbers.nbytes + self.points.nbytes + self.owner.nbytes
+        return self.coarse.nbytes + 4 * self.cells + 8 * self.words + sum(array.nbytes for array in self.crowded)
 
     def locate(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int32]:
         """The position of the one grid of every point (degrees, contiguous arrays (n,)), -1 for none."""
         found = np.empty(len(lon), np.int32)
-        place = _place_many if len(lon) >= _PARALLEL_FROM else _place_few
+        place = place_many if len(lon) >= _PARALLEL_FROM else place_few
         place(lon, lat, found, *self._arrays)
         return found
 
     def locate_one(self, lon: float, lat: float) -> int:
         """The position of the grid of one point, -1 for none."""
-        return int(_place_one(lon, lat, *self._arrays))
+        return int(place_one(lon, lat, *self._arrays))
 
-    @property
+    @cached_property
     def _arrays(self) -> tuple[object, ...]:
-        return (
-            self.frame,
-            self.shape,
-            self.coarse,
-            self.fine,
-            self.numbers,
-            self.words,
-            self.points,
-            self.owner,
-            self.grid_start,
-        )
+        numbers = self.pool.numbers
+        return self.frame, self.shape, self.coarse, self.pool.fine, numbers, numbers.view(np.int32), *self.crowded
+
+    @cached_property
+    def _blocks_in_use(self) -> int:
+        return int(np.count_nonzero(self.coarse < OUTSIDE))
 
 
-def _points_of(geometry: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]:
-    """The points (m, 2) of all rings, the grid of the edge that begins at each (-1 at the end of a ring), and where the
-    points of every grid start (n + 1).
-    """
-    parts, grid_of_part = shapely.get_parts(geometry, return_index=True)
-    if len(parts) == 0:
-        return np.empty((0, 2)), np.empty(0, np.int32), np.zeros(len(geometry) + 1, np.int64)
-    _, points, (ring_ends, part_rings) = shapely.to_ragged_array(parts)
-    points = np.ascontiguousarray(points[:, :2]) + 0.0  # negative zero becomes zero
-    part_points = ring_ends[part_rings]
-    owner = np.repeat(grid_of_part.astype(np.int32), np.diff(part_points))
-    owner[ring_ends[1:][np.diff(ring_ends) > 0] - 1] = OUTSIDE
-    first_part = np.searchsorted(grid_of_part, np.arange(len(geometry) + 1))
-    return points, owner, part_points[first_part].astype(np.int64)
-
-
-def _frame(points: NDArray[np.float64], owner: NDArray[np.int32]) -> tuple[float, float, float, float, int, int]:
-    """Origin, cells per degree and counts: square cells on the ground, somewhat longer than the mean edge."""
-    (west, south), (east, north) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+def _frame(geometry: NDArray[np.object_], boxes: NDArray[np.float64]) -> tuple[Frame, int, int]:
+    """The frame, columns and rows: square cells on the ground, somewhat longer than the mean edge."""
+    west, south = np.nanmin(boxes[:, :2], axis=0).tolist()
+    east, north = np.nanmax(boxes[:, 2:], axis=0).tolist()
     squeeze = max(math.cos(math.radians(min(80.0, abs(south + north) / 2))), 0.1)
-    size = max(mean_edge(points, owner, squeeze) / _CELLS_PER_EDGE, 1e-7)
+    size = max(_mean_edge(geometry, squeeze) / _CELLS_PER_EDGE, 1e-7)
     width, height = (east - west) * squeeze, north - south
     # A continent with a village in it must not make a table of empty coarse cells.
     size = max(size, math.sqrt(max(width * height, 1e-18) / _MOST_COARSE_CELLS) / BLOCK, width / 2**26, height / 2**26)
     per_y, per_x = 1.0 / size, squeeze / size
+    # A rim without grids on all sides answers for the points outside.
     x0, y0 = west - 8 * MARGIN_DEGREES - 1.0 / per_x, south - 8 * MARGIN_DEGREES - 1.0 / per_y
     columns = (int((east - x0) * per_x) + 2 + BLOCK) // BLOCK * BLOCK
     rows = (int((north - y0) * per_y) + 2 + BLOCK) // BLOCK * BLOCK
-    return x0, y0, per_x, per_y, columns, rows
+    return (x0, y0, per_x, per_y), columns, rows
 
 
-@compiled()
-def _in_many(x, y, words, first, count, points, owner, grid_start):  # type: ignore[no-untyped-def]  # compiled
-    """The smallest of many grids, listed in `words`, that touches a point, edge by edge."""
-    for place in range(count):
-        grid = words[first + place]
-        odd = False
-        for edge in range(grid_start[grid], grid_start[grid + 1]):
-            if owner[edge] < 0:
-                continue
-            ax, ay, bx, by = points[edge, 0], points[edge, 1], points[edge + 1, 0], points[edge + 1, 1]
-            if y < min(ay, by) or y > max(ay, by):
-                continue
-            found = side(ax, ay, bx, by, x, y)
-            if found == 0.0:
-                if min(ax, bx) <= x <= max(ax, bx):
-                    return grid
-            elif (ay > y) != (by > y) and (found > 0.0) == (by > ay):
-                odd = not odd
-        if odd:
-            return grid
-    return np.int32(OUTSIDE)
+def _mean_edge(geometry: NDArray[np.object_], squeeze: float) -> float:
+    """The mean edge in degrees of latitude, longitudes squeezed by a factor; of some grids, if there are many."""
+    some = np.unique(np.linspace(0, len(geometry) - 1, min(len(geometry), _GRIDS_MEASURED)).astype(np.int64))
+    points, owner, _ = points_of(geometry[some])
+    steps = np.diff(points, axis=0)[owner[:-1] >= 0]
+    return float(np.hypot(steps[:, 0] * squeeze, steps[:, 1]).mean()) if len(steps) else 0.0
 
 
-@compiled(forceinline=True)
-def _lowest(mask):  # type: ignore[no-untyped-def]  # compiled
-    """The place of the lowest bit of a mask."""
-    bit = np.uint64(np.uint32(mask & -mask))
-    # Products are 64 bits wide here, the sequence is 32.
-    return np.uintp(_LOWEST_BIT[((bit * np.uint64(0x077CB531)) >> np.uint64(27)) & np.uint64(31)])
+def _strips(
+    geometry: NDArray[np.object_],
+    boxes: NDArray[np.float64],
+    frame: Frame,
+    shape: tuple[int, int],
+    points_per_strip: int,
+) -> list[tuple[Window, float]]:
+    """The whole table cut into windows of its full width, small enough for the processor's own memory, and the share of
+    all points up to the end of each.
 
-
-@compiled(forceinline=True)
-def _decide(x, y, cx, record, numbers, words, points, owner, grid_start):  # type: ignore[no-untyped-def]  # compiled
-    """The grid of a point in a border cell whose corner's column is at `cx`.
-
-    Without a branch as long as every sign is beyond doubt; the first doubtful one sends the cell to `_decide_exactly`.
+    A grid's points are read for every strip it reaches into, so large grids make fewer strips.
     """
-    head = np.uintp(2 * record)
-    segments, inside = words[head], words[head + np.uintp(1)]
-    place = np.uintp(record + np.int64(words[head + np.uintp(3)]))
-    clear = segments >= 0
-    for _ in range(segments):
-        ax, ay = numbers[place], numbers[place + np.uintp(1)] - y
-        bx, by = numbers[place + np.uintp(2)], numbers[place + np.uintp(3)] - y
-        mask, kind = words[np.uintp(2) * place + np.uintp(8)], words[np.uintp(2) * place + np.uintp(9)]
-        place += np.uintp(SEGMENT_WORDS)
-        left, right = (ax - x) * by, ay * (bx - x)
-        turn_left, turn_right = (ax - cx) * by, ay * (bx - cx)
-        det, turn = left - right, turn_left - turn_right
-        clear &= (abs(det) > FILTER * (abs(left) + abs(right))) & (
-            abs(turn) > FILTER * (abs(turn_left) + abs(turn_right))
-        )
-        up = by > ay
-        turned = turn > 0.0
-        level = ((ay > 0.0) != (by > 0.0)) & ((det < 0.0) == up) & ((kind == 0) | (turned == up))
-        plumb = (kind != 0) & (turned != (kind > 0))
-        inside ^= mask if level != plumb else np.int32(0)
-    if not clear:
-        return _decide_exactly(x, y, cx, record, numbers, words, points, owner, grid_start)
-    if inside == 0:
-        return np.int32(OUTSIDE)
-    return words[head + np.uintp(4) + _lowest(inside)]
-
-
-@compiled()
-def _decide_exactly(x, y, cx, record, numbers, words, points, owner, grid_start):  # type: ignore[no-untyped-def]  # compiled
-    """The same with exact signs, and with the segments that the point lies on."""
-    head = np.uintp(2 * record)
-    segments, inside, slots = words[head], words[head + np.uintp(1)], words[head + np.uintp(2)]
-    if segments < 0:
-        return _in_many(x, y, words, np.int64(head) + 4, slots, points, owner, grid_start)
-    touched = np.int32(0)
-    place = np.uintp(record + np.int64(words[head + np.uintp(3)]))
-    for _ in range(segments):
-        ax, ay = numbers[place], numbers[place + np.uintp(1)]
-        bx, by = numbers[place + np.uintp(2)], numbers[place + np.uintp(3)]
-        mask, kind = words[np.uintp(2) * place + np.uintp(8)], words[np.uintp(2) * place + np.uintp(9)]
-        place += np.uintp(SEGMENT_WORDS)
-        if (ay > y) != (by > y):
-            found = side(ax, ay, bx, by, x, y)
-            if found == 0.0:
-                touched |= mask
-                continue
-            right = (found < 0.0) == (by > ay)
-            if kind == 0:
-                if right:
-                    inside ^= mask
-                continue
-            turn = shifted_side(ax, ay, bx, by, cx, y)
-            crossed = (turn > 0.0) != (kind > 0)
-            if right and (turn > 0.0) == (by > ay):
-                crossed = not crossed
-            if crossed:
-                inside ^= mask
-        else:
-            if kind != 0 and (shifted_side(ax, ay, bx, by, cx, y) > 0.0) != (kind > 0):
-                inside ^= mask
-            if (ay == y and (ax == x or (by == y and ax <= x <= bx))) or (by == y and bx == x):
-                touched |= mask
-    inside |= touched
-    if inside == 0:
-        return np.int32(OUTSIDE)
-    return words[head + np.uintp(4) + _lowest(inside)]
-
-
-@compiled()
-def _place_one(x, y, frame, shape, coarse, fine, numbers, words, points, owner, grid_start):  # type: ignore[no-untyped-def]  # compiled
-    x0, y0, per_x, per_y = frame
-    across, up = (x - x0) * per_x, (y - y0) * per_y
-    # Also false for NaN.
-    if not (across >= 0.0 and up >= 0.0 and across < shape[0] and up < shape[1]):
-        return np.int32(OUTSIDE)
-    column, row = np.int64(across), np.int64(up)
-    value = coarse[(row >> BLOCK_BITS) * shape[2] + (column >> BLOCK_BITS)]
-    if value > -2:
-        return value
-    value = fine[
-        (-2 - np.int64(value)) * (BLOCK * BLOCK) + ((row & (BLOCK - 1)) << BLOCK_BITS) + (column & (BLOCK - 1))
+    columns, rows = shape
+    points = shapely.get_num_coordinates(geometry)
+    filled = points > 0
+    points, boxes = points[filled], boxes[filled]
+    first = ((boxes[:, 1] - frame[1]) * frame[3]).astype(np.int64) >> BLOCK_BITS
+    last = ((boxes[:, 3] - frame[1]) * frame[3]).astype(np.int64) >> BLOCK_BITS
+    weight = np.cumsum(np.bincount((first + last) // 2, points, rows >> BLOCK_BITS))
+    count = max(1, int(points.sum()) // points_per_strip)
+    while True:
+        cuts = np.unique(np.searchsorted(weight, np.linspace(0.0, weight[-1], count + 1)[1:-1], side="right"))
+        reached = np.searchsorted(cuts, last, side="right") - np.searchsorted(cuts, first, side="right") + 1
+        if count == 1 or float((reached * points).sum()) <= _MOST_REPEATED * float(points.sum()):
+            break
+        count //= 2
+    bounds = np.unique([0, *cuts.tolist(), rows >> BLOCK_BITS]).tolist()
+    return [
+        ((low << BLOCK_BITS, high << BLOCK_BITS, 0, columns), max(float(weight[high - 1] / weight[-1]), 0.5 / count))
+        for low, high in itertools.pairwise(bounds)
     ]
-    if value > -2:
-        return value
-    return _decide(x, y, corner_x(column, x0, per_x), -2 - np.int64(value), numbers, words, points, owner, grid_start)
 
 
-@compiled()
-def _place_batch(lon, lat, found, start, end, frame, shape, coarse, fine, numbers, words, points, owner, grid_start):  # type: ignore[no-untyped-def]  # compiled
-    """Points [start, end), at most `_BATCH`: first all cells without a branch, so that memory is asked for many at a
-    time; then the points of border cells.
-    """
-    x0, y0, per_x, per_y = frame
-    wide, high = np.float64(shape[0]), np.float64(shape[1])
-    across_blocks = np.uintp(shape[2])
-    doubtful = np.empty(_BATCH, np.int64)
-    count = 0
-    for point in range(start, end):
-        across, up = (lon[point] - x0) * per_x, (lat[point] - y0) * per_y
-        within = (across >= 0.0) & (up >= 0.0) & (across < wide) & (up < high)
-        column = np.uintp(np.int64(across)) if within else np.uintp(0)
-        row = np.uintp(np.int64(up)) if within else np.uintp(0)
-        value = coarse[(row >> np.uintp(BLOCK_BITS)) * across_blocks + (column >> np.uintp(BLOCK_BITS))]
-        parted = value < -1
-        block = np.uintp(-2 - np.int64(value)) if parted else np.uintp(0)
-        local = ((row & np.uintp(BLOCK - 1)) << np.uintp(BLOCK_BITS)) | (column & np.uintp(BLOCK - 1))
-        part = fine[block * np.uintp(BLOCK * BLOCK) + local]
-        value = part if parted else value
-        value = value if within else np.int32(OUTSIDE)
-        found[point] = value
-        doubtful[count] = point
-        count += 1 if value < -1 else 0
-    for place in range(count):
-        point = doubtful[place]
-        x, y = lon[point], lat[point]
-        cx = corner_x(np.int64((x - x0) * per_x), x0, per_x)
-        found[point] = _decide(x, y, cx, -2 - np.int64(found[point]), numbers, words, points, owner, grid_start)
+def _apart(windows: list[Window]) -> list[Window]:
+    """Windows that cover the same, without any two that overlap."""
+    apart: list[Window] = []
+    for window in windows:
+        merged = window
+        while touching := [other for other in apart if _overlap(merged, other)]:
+            apart = [other for other in apart if other not in touching]
+            several = np.array([merged, *touching])
+            row, end, column, last = several[:, 0].min(), several[:, 1].max(), several[:, 2].min(), several[:, 3].max()
+            merged = (int(row), int(end), int(column), int(last))
+        apart.append(merged)
+    return apart
 
 
-@compiled()
-def _place_few(lon, lat, found, frame, shape, coarse, fine, numbers, words, points, owner, grid_start):  # type: ignore[no-untyped-def]  # compiled
-    for start in range(0, len(lon), _BATCH):
-        _place_batch(
-            lon,
-            lat,
-            found,
-            start,
-            min(start + _BATCH, len(lon)),
-            frame,
-            shape,
-            coarse,
-            fine,
-            numbers,
-            words,
-            points,
-            owner,
-            grid_start,
-        )
-
-
-@compiled(parallel=True)
-def _place_many(lon, lat, found, frame, shape, coarse, fine, numbers, words, points, owner, grid_start):  # type: ignore[no-untyped-def]  # compiled
-    for batch in numba.prange((len(lon) + _BATCH - 1) // _BATCH):
-        start = batch * _BATCH
-        _place_batch(
-            lon,
-            lat,
-            found,
-            start,
-            min(start + _BATCH, len(lon)),
-            frame,
-            shape,
-            coarse,
-            fine,
-            numbers,
-            words,
-            points,
-            owner,
-            grid_start,
-        )
+def _overlap(one: Window, two: Window) -> bool:
+    return one[0] < two[1] and two[0] < one[1] and one[2] < two[3] and two[2] < one[3]

@@ -16,6 +16,9 @@ from typing import Any, Final
 
 import numba
 import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
 
 _PACKAGES: Final = ("gisgrid", "tracks")
 _KEEP_S: Final = 30 * 86_400
@@ -28,6 +31,27 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     `options` are numba's. Nothing is compiled when the function is defined.
     """
     return numba.njit(cache=_FOLDER is not None, **options)  # type: ignore[no-any-return]  # numba is untyped
+
+
+@intrinsic
+def prefetch(_typing, array, place):  # type: ignore[no-untyped-def]  # numba is untyped
+    """For compiled functions: ask for the cache line of `array[place]`, a flat array, without waiting for it.
+
+    A place beyond the array does no harm.
+    """
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        kind = signature.args[0]
+        values = context.make_array(kind)(context, builder, arguments[0])
+        index = context.cast(builder, arguments[1], signature.args[1], types.intp)
+        address = builder.bitcast(builder.gep(values.data, [index]), cgutils.voidptr_t)
+        number = ir.IntType(32)
+        prototype = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, number, number, number])
+        function = cgutils.get_or_insert_function(builder.module, prototype, "llvm.prefetch.p0i8")  # type: ignore[no-untyped-call]
+        builder.call(function, [address, number(0), number(3), number(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, place), generate
 
 
 def _digest() -> str:

@@ -212,7 +212,7 @@ def test_import__compiles_nothing_and_survives_a_cache_that_cannot_be_written(tm
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     code = (
-        "import numpy as np, shapely\nfrom gisgrid.cell_table import CellTable, _place_few\nassert not _place_few.signatures\n"
+        "import numpy as np, shapely\nfrom gisgrid.cell_locate import place_few\nfrom gisgrid.cell_table import CellTable\nassert not place_few.signatures\n"
         "print(CellTable.build(np.array([shapely.box(0, 0, 1, 1)], dtype=object)).locate_one(0.5, 0.5))"
     )
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(blocked / "below")}
