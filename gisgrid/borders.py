@@ -1,16 +1,91 @@
-"""Points against borders, compiled: metres to the border of a grid, and the share of a disc that lies in a grid."""
+"""Borders in metres: how far a point is from one or from the nearest, and the share of a disc that lies in a grid.
 
+Edges are looked at in runs of neighbours with a box around each, and the boxes of the grids are held in a packed tree, so
+that a question touches only the few edges that can answer it. All distances are exact in the plane.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numba
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from gisgrid.compiling import compiled
-from gisgrid.leg_parts import Zones, make_zones
+
+ROUNDING_M: Final = 1e-6
+"""Distances that differ by less are the same distance, written down differently."""
+
+_RUN: Final = 12
+_BRANCHES: Final = 16
 
 
-def make_edges(geometry: NDArray[np.object_]) -> Zones:
-    """The edges of polygons (n,) in metres, outer rings counter-clockwise and holes clockwise; invalid ones read even-odd."""
-    return make_zones(np.asarray(shapely.orient_polygons(read_even_odd(geometry)), dtype=object), [])
+@dataclass(frozen=True, eq=False)
+class Borders:
+    """The edges of polygons (n,) in metres, outer rings counter-clockwise and holes clockwise, packed for questions.
+
+    Grid g has the edges `edges[grid_start[g]:grid_start[g + 1]]`, rows of (ax, ay, bx, by), in runs with the boxes
+    `runs[run_start[g]:run_start[g + 1]]` of (west, south, east, north). `nodes` are the boxes of a tree, the lowest level
+    first: node k of a level holds the nodes 16 k to 16 k + 15 of the level below, and node k of the lowest is the box
+    of grid `order[k]`. Levels begin at `levels`.
+    """
+
+    grid_start: NDArray[np.int64]
+    edges: NDArray[np.float64]
+    run_start: NDArray[np.int64]
+    runs: NDArray[np.float64]
+    order: NDArray[np.int64]
+    nodes: NDArray[np.float64]
+    levels: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, geometry: NDArray[np.object_]) -> "Borders":
+        """The borders of polygons in metres; invalid ones read by the even-odd rule."""
+        edges, count = _oriented_edges(geometry)
+        return cls._packed(edges, count)
+
+    def changed(
+        self, geometry: NDArray[np.object_], came_from: NDArray[np.int32], fresh: NDArray[np.bool_]
+    ) -> "Borders":
+        """The borders of changed polygons (n,): those not `fresh` are the ones at `came_from` in these borders."""
+        fresh_edges, fresh_count = _oriented_edges(geometry[fresh])
+        start, count = np.zeros(len(geometry), np.int64), np.zeros(len(geometry), np.int64)
+        start[fresh] = len(self.edges) + np.cumsum(fresh_count) - fresh_count
+        count[fresh] = fresh_count
+        kept = came_from[~fresh]
+        start[~fresh], count[~fresh] = self.grid_start[kept], np.diff(self.grid_start)[kept]
+        return self._packed(_gather(self.edges, fresh_edges, start, count), count)
+
+    @classmethod
+    def _packed(cls, edges: NDArray[np.float64], count: NDArray[np.int64]) -> "Borders":
+        grid_start = np.concatenate(([0], np.cumsum(count)))
+        run_start = np.concatenate(([0], np.cumsum(-(-count // _RUN))))
+        runs, boxes = np.empty((run_start[-1], 4)), np.empty((len(count), 4))
+        _measure_runs(grid_start, edges, run_start, runs, boxes)
+        return cls(grid_start, edges, run_start, runs, *_make_tree(boxes))
+
+    def distances(
+        self, x_m: NDArray[np.float64], y_m: NDArray[np.float64], positions: NDArray[np.int32]
+    ) -> NDArray[np.float64]:
+        """Metres (n,) from every point to the border of the grid at its position; NaN for -1 and for NaN coordinates."""
+        found = np.empty(len(x_m))
+        _distances(self.grid_start, self.edges, self.run_start, self.runs, x_m, y_m, positions, found)
+        return found
+
+    def nearest(
+        self, x_m: NDArray[np.float64], y_m: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """The grid with the nearest border and the metres to it, for every point (n,); -1 and NaN for NaN coordinates.
+
+        Of grids equally near, to a micrometre, the one with the smallest position.
+        """
+        positions, metres = np.empty(len(x_m), np.int32), np.empty(len(x_m))
+        _find_nearest(
+            self.grid_start, self.edges, self.run_start, self.runs, self.order, self.nodes, self.levels, x_m, y_m,
+            positions, metres,
+        )  # fmt: skip
+        return positions, metres
 
 
 def read_even_odd(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -22,15 +97,8 @@ def read_even_odd(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
     return readable
 
 
-def border_distances(
-    edges: Zones, x_m: NDArray[np.float64], y_m: NDArray[np.float64], positions: NDArray[np.int32]
-) -> NDArray[np.float64]:
-    """Metres (n,) from every point to the border of the grid at its position; NaN for -1 and for NaN coordinates."""
-    return np.asarray(_distances(edges.grid_start, edges.edges, x_m, y_m, positions), np.float64)
-
-
 def disc_shares(
-    edges: Zones,
+    borders: Borders,
     x_m: NDArray[np.float64],
     y_m: NDArray[np.float64],
     radius_m: NDArray[np.float64],
@@ -41,29 +109,175 @@ def disc_shares(
     The area of a circle and a polygon in common is a sum over the polygon's edges: a triangle where the edge runs within
     the circle, a sector where it runs outside; holes run the other way round and subtract themselves.
     """
-    return np.asarray(_shares(edges.grid_start, edges.edges, x_m, y_m, radius_m, positions), np.float64)
+    return np.asarray(_shares(borders.grid_start, borders.edges, x_m, y_m, radius_m, positions), np.float64)
+
+
+def _oriented_edges(geometry: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The edges (m, 4) of polygons (n,) and how many each has (n,)."""
+    oriented = np.asarray(shapely.orient_polygons(read_even_odd(geometry)), dtype=object)
+    parts, grid_of_part = shapely.get_parts(oriented, return_index=True)
+    if len(parts) == 0:
+        return np.empty((0, 4)), np.zeros(len(geometry), np.int64)
+    _, points, (ring_ends, part_rings) = shapely.to_ragged_array(parts, include_z=False)
+    starts = np.ones(len(points), bool)
+    starts[ring_ends[1:][np.diff(ring_ends) > 0] - 1] = False
+    first = np.flatnonzero(starts)
+    grid = np.repeat(grid_of_part, np.diff(ring_ends[part_rings]))[first]
+    return np.hstack((points[first], points[first + 1])), np.bincount(grid, minlength=len(geometry)).astype(np.int64)
+
+
+def _make_tree(boxes: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+    """Order, nodes and levels of a tree over boxes (n, 4): sorted into strips from west to east, these from south to north."""
+    filled = boxes[:, 2:] >= boxes[:, :2]
+    middle = np.add(boxes[:, :2], boxes[:, 2:], out=np.zeros((len(boxes), 2)), where=filled)
+    strips = max(1, int(np.sqrt(len(boxes) / _BRANCHES)))
+    strip = np.argsort(np.argsort(middle[:, 0], kind="stable"), kind="stable") * strips // max(1, len(boxes))
+    order = np.lexsort((middle[:, 1], strip))
+    level = boxes[order]
+    nodes, levels = [level], [0, len(level)]
+    while len(level) > 1:
+        cuts = np.arange(0, len(level), _BRANCHES)
+        level = np.hstack(
+            (np.minimum.reduceat(level[:, :2], cuts, axis=0), np.maximum.reduceat(level[:, 2:], cuts, axis=0))
+        )
+        nodes.append(level)
+        levels.append(levels[-1] + len(level))
+    return order.astype(np.int64), np.concatenate(nodes), np.array(levels, np.int64)
 
 
 @compiled()
-def _distances(grid_start, edges, x, y, positions):  # type: ignore[no-untyped-def]  # compiled
-    found = np.full(len(x), np.nan)
-    for point in range(len(x)):
-        grid = positions[point]
-        if grid < 0 or not np.isfinite(x[point]):
-            continue
-        least = np.inf
-        for edge in range(grid_start[grid], grid_start[grid + 1]):
-            ax, ay = edges[edge, 0], edges[edge, 1]
-            ex, ey = edges[edge, 2] - ax, edges[edge, 3] - ay
-            fx, fy = x[point] - ax, y[point] - ay
-            length2 = ex * ex + ey * ey
-            along = 0.0
-            if length2 > 0.0:
-                along = min(1.0, max(0.0, (fx * ex + fy * ey) / length2))
-            gx, gy = fx - along * ex, fy - along * ey
-            least = min(least, gx * gx + gy * gy)
-        found[point] = np.sqrt(least)
+def _gather(old, fresh, start, count):  # type: ignore[no-untyped-def]  # compiled
+    """The edges of every grid, from `start` on in the old edges followed by the fresh."""
+    found = np.empty((count.sum(), 4))
+    used = 0
+    for grid in range(len(count)):
+        source, first = (fresh, start[grid] - len(old)) if start[grid] >= len(old) else (old, start[grid])
+        found[used : used + count[grid]] = source[first : first + count[grid]]
+        used += count[grid]
     return found
+
+
+@compiled()
+def _measure_runs(grid_start, edges, run_start, runs, boxes):  # type: ignore[no-untyped-def]  # compiled
+    """Write the box of every run and of every grid; a grid without edges has a box that holds nothing."""
+    for grid in range(len(boxes)):
+        boxes[grid, :2], boxes[grid, 2:] = np.inf, -np.inf
+        for run in range(run_start[grid], run_start[grid + 1]):
+            first = grid_start[grid] + (run - run_start[grid]) * _RUN
+            runs[run, :2], runs[run, 2:] = np.inf, -np.inf
+            for edge in range(first, min(first + _RUN, grid_start[grid + 1])):
+                for axis in range(2):
+                    runs[run, axis] = min(runs[run, axis], edges[edge, axis], edges[edge, axis + 2])
+                    runs[run, axis + 2] = max(runs[run, axis + 2], edges[edge, axis], edges[edge, axis + 2])
+            for axis in range(2):
+                boxes[grid, axis] = min(boxes[grid, axis], runs[run, axis])
+                boxes[grid, axis + 2] = max(boxes[grid, axis + 2], runs[run, axis + 2])
+
+
+@compiled()
+def _to_box(boxes, box, x, y):  # type: ignore[no-untyped-def]  # compiled
+    """The squared distance from a point to a box; infinite for a box that holds nothing."""
+    dx = max(0.0, max(boxes[box, 0] - x, x - boxes[box, 2]))
+    dy = max(0.0, max(boxes[box, 1] - y, y - boxes[box, 3]))
+    return dx * dx + dy * dy
+
+
+@compiled()
+def _to_edge(ax, ay, bx, by, x, y):  # type: ignore[no-untyped-def]  # compiled
+    """The squared distance from a point to an edge; the same number for an edge that runs the other way."""
+    if ax > bx or (ax == bx and ay > by):
+        ax, ay, bx, by = bx, by, ax, ay
+    ex, ey, fx, fy = bx - ax, by - ay, x - ax, y - ay
+    length2 = ex * ex + ey * ey
+    along = 0.0
+    if length2 > 0.0:
+        along = min(1.0, max(0.0, (fx * ex + fy * ey) / length2))
+    gx, gy = fx - along * ex, fy - along * ey
+    return gx * gx + gy * gy
+
+
+@compiled()
+def _to_border(grid_start, edges, run_start, runs, grid, x, y, least):  # type: ignore[no-untyped-def]  # compiled
+    """The squared distance from a point to the border of a grid, or `least` where that is smaller."""
+    for run in range(run_start[grid], run_start[grid + 1]):
+        if _to_box(runs, run, x, y) >= least:
+            continue
+        first = grid_start[grid] + (run - run_start[grid]) * _RUN
+        for edge in range(first, min(first + _RUN, grid_start[grid + 1])):
+            least = min(least, _to_edge(edges[edge, 0], edges[edge, 1], edges[edge, 2], edges[edge, 3], x, y))
+    return least
+
+
+@compiled(parallel=True)
+def _distances(grid_start, edges, run_start, runs, x, y, positions, found):  # type: ignore[no-untyped-def]  # compiled
+    for point in numba.prange(len(x)):
+        found[point] = np.nan
+        grid = positions[point]
+        if grid >= 0 and np.isfinite(x[point]) and np.isfinite(y[point]):
+            least = _to_border(grid_start, edges, run_start, runs, grid, x[point], y[point], np.inf)
+            found[point] = np.sqrt(least) if least < np.inf else np.nan
+
+
+@compiled(parallel=True)
+def _find_nearest(grid_start, edges, run_start, runs, order, nodes, levels, x, y, positions, metres):  # type: ignore[no-untyped-def]  # compiled
+    for point in numba.prange(len(x)):
+        positions[point], metres[point] = -1, np.nan
+        if not (np.isfinite(x[point]) and np.isfinite(y[point])):
+            continue
+        least = _search(
+            grid_start, edges, run_start, runs, order, nodes, levels, x[point], y[point], np.inf, positions, point
+        )
+        if least < np.inf:
+            metres[point] = np.sqrt(least)
+            reach = metres[point] + ROUNDING_M
+            _search(
+                grid_start, edges, run_start, runs, order, nodes, levels, x[point], y[point], reach * reach, positions,
+                point,
+            )  # fmt: skip
+
+
+@compiled()
+def _search(grid_start, edges, run_start, runs, order, nodes, levels, x, y, reach2, positions, point):  # type: ignore[no-untyped-def]  # compiled
+    """Go down the tree. With no `reach2` (infinite): the least squared distance to any border. Else the smallest position
+    of a grid within it is written to `positions[point]`.
+    """
+    least = reach2
+    looking = reach2 == np.inf
+    top = len(levels) - 2
+    # At most one level's branches wait on each level.
+    waiting = np.empty((_BRANCHES * (top + 1) + 1, 2), np.int64)
+    away = np.empty(len(waiting))
+    waiting[0, 0], waiting[0, 1], away[0] = top, 0, 0.0
+    count = 1 if levels[1] > 0 else 0
+    while count > 0:
+        count -= 1
+        level, node = waiting[count]
+        if away[count] > least:
+            continue
+        if level == 0:
+            grid = order[node]
+            if looking:
+                least = _to_border(grid_start, edges, run_start, runs, grid, x, y, least)
+            elif (positions[point] < 0 or grid < positions[point]) and _to_border(
+                grid_start, edges, run_start, runs, grid, x, y, np.nextafter(reach2, np.inf)
+            ) <= reach2:
+                positions[point] = grid
+            continue
+        below = levels[level - 1]
+        first = count
+        for child in range(node * _BRANCHES, min((node + 1) * _BRANCHES, levels[level] - below)):
+            distance2 = _to_box(nodes, below + child, x, y)
+            if distance2 > least or distance2 == np.inf:
+                continue
+            # The nearest is looked at first, that is, put last.
+            place = count
+            while place > first and away[place - 1] < distance2:
+                away[place] = away[place - 1]
+                waiting[place] = waiting[place - 1]
+                place -= 1
+            waiting[place, 0], waiting[place, 1], away[place] = level - 1, child, distance2
+            count += 1
+    return least
 
 
 @compiled()

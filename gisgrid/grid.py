@@ -1,5 +1,6 @@
 """What a network of grids is: polygons with codes, in code order, measured in one plane; immutable."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from gisgrid import codes as unit_codes
 from gisgrid.codes import CodeScheme
 from gisgrid.crs import STORED_CRS
 from gisgrid.errors import BadOption, DuplicateCodes, EmptyInput, MissingGeometry, UnknownGrid
-from gisgrid.grid_index import GridIndex, bounds_of
+from gisgrid.grid_index import NOWHERE, GridIndex, bounds_of
 from gisgrid.grid_rows import GridKind, GridRows, polygon_problem, read_grid_rows, rows_of_frame
 from gisgrid.plane import Bounds, MetricPlane
 
@@ -150,6 +151,16 @@ class GridNetwork:
     def index(self) -> GridIndex:
         """The index that answers questions about points, windows and distances; built on first use."""
         return GridIndex(self.geometry, self.plane)
+
+    def with_index_of(self, earlier: "GridNetwork") -> "GridNetwork":
+        """This network, its index made ready from that of an earlier state of it: only what differs is built anew.
+
+        Grids are matched by code; what has changed is found by comparing, so any two networks give a right index.
+        """
+        network = dataclasses.replace(self)
+        came_from = np.array([earlier._positions.get(code, NOWHERE) for code in self.codes], np.int32)
+        network.__dict__["index"] = earlier.index.rebuilt(self.geometry, self.plane, came_from)
+        return network
 
     @cached_property
     def _positions(self) -> dict[str, int]:

@@ -1,15 +1,15 @@
 """Answers about points and windows: which grid, how far, what is near; one index per network, never changed."""
 
+from functools import cached_property
 from typing import Final
 
 import numpy as np
-import rtree.index
 import shapely
 from numpy.typing import NDArray
 
-from gisgrid.borders import border_distances, make_edges
+from gisgrid.borders import Borders
 from gisgrid.cell_table import CellTable
-from gisgrid.leg_parts import Zones
+from gisgrid.changes import Box, boxes_of_changes, find_changed
 from gisgrid.plane import Bounds, MetricPlane
 
 NOWHERE: Final = -1
@@ -19,19 +19,52 @@ class GridIndex:
     """The index of a network: positions are int32 places in code order, -1 where there is no grid.
 
     Built from polygons (n,) in EPSG:4490 degrees in code order and the plane they are measured in. The network that
-    owns it builds it on first use.
+    owns it builds it on first use; `rebuilt` makes the index of a changed network from it.
     """
 
-    def __init__(self, geometry: NDArray[np.object_], plane: MetricPlane) -> None:
+    def __init__(self, geometry: NDArray[np.object_], plane: MetricPlane, *, table: CellTable | None = None) -> None:
         self._geometry = geometry.copy()
-        shapely.prepare(self._geometry)
         self._plane = plane
-        self._table = CellTable.build(geometry)
-        boxes = shapely.bounds(self._geometry)
-        self._windows = rtree.index.Index((np.arange(len(geometry)), boxes[:, :2].copy(), boxes[:, 2:].copy()))
-        self._plane_geometry: NDArray[np.object_] | None = None
-        self._plane_tree: shapely.STRtree | None = None
-        self._plane_edges: Zones | None = None
+        self._table = table or CellTable.build(geometry)
+
+    def rebuilt(
+        self, geometry: NDArray[np.object_], plane: MetricPlane, came_from: NDArray[np.int32] | None = None
+    ) -> "GridIndex":
+        """The index of a changed network, in a small part of the time: what has not changed is taken over.
+
+        `came_from` (n,) gives the position in this index of every grid of the changed network and -1 for new ones, in
+        rising order; without it the grids are the same and only borders have moved. Whether a polygon has changed is
+        looked up, so that nothing can be forgotten.
+        """
+        geometry = np.asarray(geometry, dtype=object)
+        same = came_from is None
+        origin = np.arange(len(geometry), dtype=np.int32) if came_from is None else np.asarray(came_from, np.int32)
+        stays = origin[origin >= 0]
+        if (
+            len(origin) != len(geometry)
+            or (same and len(geometry) != len(self._geometry))
+            or (np.diff(stays) <= 0).any()
+        ):
+            raise ValueError("came_from must give each grid its old position, rising, or -1")
+        fresh = find_changed(self._geometry, geometry, origin)
+        gone = np.flatnonzero(~np.isin(np.arange(len(self._geometry)), stays))
+        table = self._table
+        if len(gone) or (fresh & (origin < 0)).any():
+            new_position = np.full(len(self._geometry), NOWHERE, np.int32)
+            new_position[stays] = np.flatnonzero(origin >= 0)
+            table = table.renumbered(new_position)
+        boxes = self._boxes[np.maximum(origin, 0)] if len(self._geometry) else np.empty((len(geometry), 4))
+        boxes[fresh] = shapely.bounds(geometry[fresh])
+        table = table.rebuilt(geometry, boxes, boxes_of_changes(self._geometry, geometry, origin, fresh, gone))
+        index = GridIndex(geometry, plane, table=table)
+        index.__dict__["_boxes"] = boxes
+        if plane == self._plane and "_projected" in self.__dict__:
+            projected = self._projected[np.maximum(origin, 0)]
+            projected[fresh] = plane.project(geometry[fresh])
+            index.__dict__["_projected"] = projected
+            if "_borders" in self.__dict__:
+                index.__dict__["_borders"] = self._borders.changed(projected, origin, fresh)
+        return index
 
     def locate(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int32]:
         """The position of the one grid of every point (degrees, two arrays (n,)), -1 outside and for NaN or infinity.
@@ -50,21 +83,15 @@ class GridIndex:
     ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """The nearest grid of every point and the distance to it in metres (0 inside), ties to the smallest code.
 
-        Points that are not finite get -1 and NaN.
+        Distances that differ by less than a micrometre are ties. Points that are not finite get -1 and NaN.
         """
         lon, lat = _degrees(lon, lat)
-        positions = np.full(len(lon), NOWHERE, np.int32)
-        distance_m = np.full(len(lon), np.nan)
-        x, y = self._plane.to_xy(lon, lat)
-        usable = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-        if len(usable) and len(self._geometry):
-            (asked, grids), metres = self.plane_tree().query_nearest(
-                shapely.points(x[usable], y[usable]), return_distance=True, all_matches=True
-            )
-            order = np.lexsort((grids, asked))
-            first = order[np.unique(asked[order], return_index=True)[1]]
-            positions[usable[asked[first]]] = grids[first]
-            distance_m[usable[asked[first]]] = metres[first]
+        positions = self._table.locate(lon, lat)
+        distance_m = np.zeros(len(lon))
+        outside = np.flatnonzero(positions == NOWHERE)
+        if len(outside):
+            x, y = self._plane.to_xy(lon[outside], lat[outside])
+            positions[outside], distance_m[outside] = self.borders().nearest(x, y)
         return positions, distance_m
 
     def border_distance_m(
@@ -72,35 +99,56 @@ class GridIndex:
     ) -> NDArray[np.float64]:
         """Metres from every point to the border of the grid at `positions` (n,), from inside or outside; NaN for -1."""
         lon, lat = _degrees(lon, lat)
+        positions = np.ascontiguousarray(positions, np.int32)
         x, y = self._plane.to_xy(lon, lat)
-        return border_distances(self.plane_edges(), x, y, np.asarray(positions, np.int32))
+        return self.borders().distances(x, y, positions)
 
-    def window(self, west: float, south: float, east: float, north: float) -> NDArray[np.int32]:
-        """The grids that touch a window in degrees, in code order."""
-        return self.within(shapely.box(west, south, east, north))
-
-    def within(self, area: shapely.Geometry) -> NDArray[np.int32]:
-        """The grids that touch an area (polygon in degrees), in code order."""
-        hits = np.sort(np.fromiter(self._windows.intersection(tuple(shapely.bounds(area))), dtype=np.int32))
-        return hits[shapely.intersects(self._geometry[hits], area)]
+    def within(self, area: shapely.Geometry | Box) -> NDArray[np.int32]:
+        """The grids that touch an area in degrees, a polygon or a window (west, south, east, north), in code order."""
+        shape = area if isinstance(area, shapely.Geometry) else shapely.box(*area)
+        west, south, east, north = shapely.bounds(shape).tolist()
+        boxes = self._boxes
+        hits = np.flatnonzero(
+            (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
+        )
+        sure = np.zeros(len(hits), bool)
+        if shape is not area:
+            # A grid whose bounds lie in the window needs no closer look.
+            near = boxes[hits]
+            sure = (near[:, 0] >= west) & (near[:, 2] <= east) & (near[:, 1] >= south) & (near[:, 3] <= north)
+        rest = hits[~sure]
+        shapely.prepare(self._geometry[rest])
+        touching = sure.copy()
+        touching[~sure] = shapely.intersects(self._geometry[rest], shape)
+        return hits[touching].astype(np.int32)
 
     def plane_geometry(self) -> NDArray[np.object_]:
         """The polygons in metres of the network's plane, in code order; computed once."""
-        if self._plane_geometry is None:
-            self._plane_geometry = self._plane.project(self._geometry)
-        return self._plane_geometry
+        return self._projected
 
-    def plane_edges(self) -> Zones:
-        """The edges of the polygons in metres, for the compiled functions; computed once."""
-        if self._plane_edges is None:
-            self._plane_edges = make_edges(self.plane_geometry())
-        return self._plane_edges
+    def borders(self) -> Borders:
+        """The borders in metres, for the compiled functions; computed once."""
+        return self._borders
 
     def plane_tree(self) -> shapely.STRtree:
         """A tree over the polygons in metres; built once."""
-        if self._plane_tree is None:
-            self._plane_tree = shapely.STRtree(self.plane_geometry())
-        return self._plane_tree
+        return self._tree
+
+    @cached_property
+    def _boxes(self) -> NDArray[np.float64]:
+        return shapely.bounds(self._geometry).reshape(-1, 4)
+
+    @cached_property
+    def _projected(self) -> NDArray[np.object_]:
+        return self._plane.project(self._geometry)
+
+    @cached_property
+    def _borders(self) -> Borders:
+        return Borders.of(self._projected)
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        return shapely.STRtree(self._projected)
 
 
 def bounds_of(geometry: NDArray[np.object_]) -> Bounds:

@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gisgrid.borders import disc_shares
+from gisgrid.borders import ROUNDING_M, disc_shares
 from gisgrid.errors import BadOption
 from gisgrid.grid import GridNetwork
 from gisgrid.grid_index import NOWHERE
@@ -27,9 +27,6 @@ CATEGORIES: Final[dict[str, tuple[str, str]]] = {
     "other": ("Other", "其他"),
 }
 """Categories with their labels in English and Chinese."""
-
-ROUNDING_M: Final = 1e-6
-"""Distances closer than this are equal: from degrees to metres and back is not exact to the last bit."""
 
 LEAST_SHARE: Final = 0.0005
 """Smaller shares of a disc would be written 0.000 and are left out."""
@@ -98,28 +95,13 @@ def assign(
     how = np.full(len(lon), "inside", dtype=object)
     nearest = position.copy()
     outside = np.flatnonzero(position == NOWHERE)
-    nearest[outside], distance_m = _nearest(network, lon[outside], lat[outside])
+    nearest[outside], distance_m = network.index.nearest(lon[outside], lat[outside])
     near = distance_m <= options.snap_m + ROUNDING_M
     position[outside[near]] = nearest[outside[near]]
     how[outside] = np.where(near, "snapped", "unassigned")
     border_m = network.index.border_distance_m(lon, lat, nearest)
     radius_m = _radius(accuracy_m, len(lon), options)
     return Assignments(position, how, border_m, _alternatives(network, lon, lat, position, border_m, radius_m))
-
-
-def _nearest(
-    network: GridNetwork, lon: NDArray[np.float64], lat: NDArray[np.float64]
-) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """The nearest grid of every point and the metres to it; of grids equally near, to rounding, the smallest code."""
-    nearest, distance_m = network.index.nearest(lon, lat)
-    found = np.flatnonzero(nearest != NOWHERE)
-    if len(found):
-        x, y = network.plane.to_xy(lon[found], lat[found])
-        asked, grids = network.index.plane_tree().query(
-            shapely.points(x, y), predicate="dwithin", distance=distance_m[found] + ROUNDING_M
-        )
-        np.minimum.at(nearest, found[asked], grids.astype(np.int32))
-    return nearest, distance_m
 
 
 def _radius(accuracy_m: NDArray[np.float64] | None, count: int, options: AssignOptions) -> NDArray[np.float64]:
@@ -152,7 +134,7 @@ def _alternatives(
     asked, grids = network.index.plane_tree().query(shapely.box(x - radius, y - radius, x + radius, y + radius))
     other = grids != own[asked].astype(np.int64)
     asked, grids = asked[other], grids[other]
-    shares = disc_shares(network.index.plane_edges(), x[asked], y[asked], radius[asked], grids)
+    shares = disc_shares(network.index.borders(), x[asked], y[asked], radius[asked], grids)
     kept = shares >= LEAST_SHARE
     asked, grids, shares = asked[kept], grids[kept], np.round(shares[kept], 3)
     parts: list[list[str]] = [[] for _ in range(len(discs))]

@@ -74,6 +74,45 @@ def parts_of_leg(
     return room[:count].copy()
 
 
+def parts_of_legs(
+    zones: Zones, zone: NDArray[np.int64], legs: NDArray[np.float64], reach_m: float
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The parts (m, 2) of many legs (n, 4), each within `reach_m` of its own zone (n,), and where those of each start (n + 1).
+
+    A part is an interval of s in [0, 1] along its leg; parts of a leg are apart and rise. A leg that is not finite has none.
+    """
+    legs = np.ascontiguousarray(legs, np.float64).reshape(-1, 4)
+    zone = np.ascontiguousarray(np.broadcast_to(np.asarray(zone, np.int64), len(legs)))
+    room = np.empty((zones.most_edges + 2, 2))
+    starts = np.zeros(len(legs) + 1, np.int64)
+    parts = _find_all_parts(
+        legs, zone, max(reach_m, LEAST_REACH_M), zones.zone_start, zones.zone_grids, zones.grid_start, zones.edges, zones.boxes,
+        room, starts,
+    )  # fmt: skip
+    return parts, starts
+
+
+@compiled()
+def _find_all_parts(legs, zone, reach, zone_start, zone_grids, grid_start, edges, boxes, room, starts):  # type: ignore[no-untyped-def]  # compiled
+    parts = np.empty((len(legs) + 16, 2))
+    for leg in range(len(legs)):
+        starts[leg + 1] = starts[leg]
+        if not np.isfinite(legs[leg]).all():
+            continue
+        count = find_parts(
+            legs[leg, 0], legs[leg, 1], legs[leg, 2], legs[leg, 3], reach, zone[leg], zone_start, zone_grids, grid_start,
+            edges, boxes, room,
+        )  # fmt: skip
+        used = starts[leg]
+        if used + count > len(parts):
+            more = np.empty((2 * (used + count), 2))
+            more[:used] = parts[:used]
+            parts = more
+        parts[used : used + count] = room[:count]
+        starts[leg + 1] = used + count
+    return parts[: starts[len(legs)]].copy()
+
+
 @compiled()
 def edge_part(x0, y0, dx, dy, ax, ay, bx, by, reach):  # type: ignore[no-untyped-def]  # compiled
     """The interval (low, high) of s, not yet cut to [0, 1], within `reach` of the edge a-b; low > high when none."""

@@ -118,6 +118,15 @@ def test_locate__equals_geos_on_the_sample():
     assert table.locate(lon[:1000], lat[:1000]).tolist() == found[:1000].tolist()
 
 
+@pytest.mark.parametrize("points_per_strip", [1_000, 40_000])
+def test_build__in_strips_is_the_same_table(points_per_strip):
+    geometry = build_district().network.geometry.copy()
+    whole, strips = CellTable.build(geometry), CellTable.build(geometry, points_per_strip=points_per_strip)
+    lon, lat = columns(np.concatenate((hostile_points(geometry, 5_000, 6), seam_points(whole, geometry, 5_000, 7))))
+    assert (whole.locate(lon, lat) == strips.locate(lon, lat)).all()
+    assert whole.nbytes == strips.nbytes
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
 def test_locate__equals_geos_on_a_million_hostile_points(seed):

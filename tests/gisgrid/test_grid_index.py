@@ -6,7 +6,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gisgrid.grid import read_network
+from gisgrid.borders import Borders
+from gisgrid.grid import GridNetwork, read_network
+from gisgrid.grid_index import GridIndex
+from gisgrid.sample import build_district
 from tests.strategies import drawings
 from tests.worlds import at, draw_network
 
@@ -60,12 +63,12 @@ def test_border_distance_m__from_inside_and_outside():
     assert np.isnan(metres[2])
 
 
-def test_window_and_within__touching_grids_in_code_order():
+def test_within__touching_grids_in_code_order():
     west, south = at(11, 11)
     east, north = at(19, 19)
-    assert RING.index.window(west, south, east, north).tolist() == []
+    assert RING.index.within((west, south, east, north)).tolist() == []
     east, north = at(21, 19)
-    assert RING.index.window(west, south, east, north).tolist() == [1]
+    assert RING.index.within((west, south, east, north)).tolist() == [1]
     assert RING.index.within(shapely.box(*at(-5, -5), *at(50, 50))).tolist() == [0, 1]
 
 
@@ -88,3 +91,160 @@ def test_locate__agrees_with_geos_on_real_networks(shared_data, path, code):
     expected = np.full(len(lon), len(network))
     np.minimum.at(expected, points, grids)
     assert network.index.locate(lon, lat).tolist() == np.where(expected == len(network), -1, expected).tolist()
+
+
+# --- nearest, borders, windows against shapely ---------------------------------------------------------------------
+
+
+def nearest_by_shapely(network, lon, lat):
+    """The smallest position within a micrometre of the least distance, edge by edge."""
+    x, y = network.plane.to_xy(lon, lat)
+    away = shapely.distance(network.index.plane_geometry()[:, None], shapely.points(x, y)[None, :])
+    return (away <= away.min(axis=0) + 1e-6).argmax(axis=0), away.min(axis=0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(drawings(), st.lists(st.tuples(st.integers(-40, 120), st.integers(-40, 120)), min_size=1, max_size=30))
+def test_nearest__agrees_with_shapely_on_drawn_worlds(drawing, places):
+    network = draw_network(drawing)
+    lon, lat = np.array([at(x / 2, y / 2) for x, y in places]).T
+    positions, metres = network.index.nearest(lon, lat)
+    expected, away = nearest_by_shapely(network, lon, lat)
+    assert metres == pytest.approx(away, abs=1e-6)
+    located = network.index.locate(lon, lat)
+    assert positions.tolist() == np.where(located >= 0, located, expected).tolist()
+
+
+@pytest.mark.parametrize("path", ["grids_taiwan/penghu.gpkg", "grids_taiwan/keelung.gpkg"])
+def test_nearest__agrees_with_shapely_among_islands(shared_data, path):
+    network = read_network(shared_data / path, code="CODEBASE")
+    rng = np.random.default_rng(7)
+    west, south, east, north = network.bounds
+    lon, lat = rng.uniform(west - 0.3, east + 0.3, 300), rng.uniform(south - 0.3, north + 0.3, 300)
+    positions, metres = network.index.nearest(lon, lat)
+    expected, away = nearest_by_shapely(network, lon, lat)
+    assert metres == pytest.approx(away, abs=1e-3)
+    far = away > 0.01
+    assert positions[far].tolist() == expected[far].tolist()
+    borders = shapely.boundary(network.index.plane_geometry()[positions])
+    x, y = network.plane.to_xy(lon, lat)
+    found = network.index.border_distance_m(lon, lat, positions)
+    assert found == pytest.approx(shapely.distance(borders, shapely.points(x, y)), abs=1e-6)
+
+
+def test_nearest__what_is_no_place_has_no_nearest():
+    positions, metres = RING.index.nearest(np.array([np.nan, np.inf, 121.4]), np.array([28.6, 28.6, -np.inf]))
+    assert positions.tolist() == [-1, -1, -1]
+    assert np.isnan(metres).all()
+    assert RING.index.nearest(np.array([]), np.array([]))[0].tolist() == []
+
+
+def test_borders__a_grid_without_edges_is_nowhere_near():
+    borders = Borders.of(np.array([shapely.Polygon(), shapely.box(0, 0, 1, 1)], dtype=object))
+    positions, metres = borders.nearest(np.array([3.0]), np.array([1.0]))
+    assert (positions.tolist(), metres.tolist()) == ([1], [2.0])
+    assert np.isnan(borders.distances(np.array([3.0]), np.array([1.0]), np.array([0], np.int32))).all()
+    nothing = Borders.of(np.array([], dtype=object)).nearest(np.array([3.0]), np.array([1.0]))
+    assert nothing[0].tolist() == [-1]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_within__agrees_with_geos_for_windows_and_polygons(seed):
+    network = build_district().network
+    rng = np.random.default_rng(seed)
+    corners = shapely.get_coordinates(network.geometry)
+    for _ in range(40):
+        (west, south), (east, north) = np.sort(corners[rng.integers(0, len(corners), 2)], axis=0)
+        expected = np.flatnonzero(shapely.intersects(network.geometry, shapely.box(west, south, east, north)))
+        assert network.index.within((west, south, east, north)).tolist() == expected.tolist()
+        area = shapely.Point(*corners[rng.integers(0, len(corners))]).buffer(rng.uniform(0.0005, 0.02))
+        expected = np.flatnonzero(shapely.intersects(network.geometry, area))
+        assert network.index.within(area).tolist() == expected.tolist()
+
+
+# --- a changed network ---------------------------------------------------------------------------------------------
+
+
+def probes(*geometries):
+    """Vertices of all polygons, one step beside them, their middles, and places all around."""
+    corners = shapely.get_coordinates(np.concatenate(geometries))
+    west, south, east, north = shapely.total_bounds(np.concatenate(geometries))
+    around = np.random.default_rng(1).uniform((west, south), (east, north), (500, 2))
+    points = np.concatenate((corners, np.nextafter(corners, np.inf), (corners[1:] + corners[:-1]) / 2, around))
+    return np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
+
+
+def assert_same_answers(rebuilt, network, *earlier):
+    fresh = GridIndex(network.geometry, network.plane)
+    lon, lat = probes(network.geometry, *earlier)
+    assert (rebuilt.locate(lon, lat) == fresh.locate(lon, lat)).all()
+    for one, two in zip(rebuilt.nearest(lon, lat), fresh.nearest(lon, lat), strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert rebuilt.within(network.bounds).tolist() == list(range(len(network)))
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(drawings(), min_size=2, max_size=4), st.booleans())
+def test_rebuilt__answers_as_if_built_anew_when_grids_come_go_and_move(drawn, with_borders):
+    networks = [draw_network(drawing) for drawing in drawn]
+    last = networks[0]
+    if with_borders:
+        last.index.borders()
+    for network in networks[1:]:
+        changed = network.with_index_of(last)
+        assert_same_answers(changed.index, network, last.geometry)
+        last = changed
+
+
+def moved_border(network, seed, by=1e-5):
+    """The network with one of its grids' borders moved, its neighbours following."""
+    rng = np.random.default_rng(seed)
+    chosen = network.geometry[rng.integers(len(network))]
+    corners = shapely.get_coordinates(chosen)
+    some = {tuple(corner) for corner in corners[: rng.integers(1, len(corners))].tolist()}
+    near = network.index.within(chosen)
+    geometry = network.geometry.copy()
+
+    def move(points):
+        return np.array([(x + by, y + by) if (x, y) in some else (x, y) for x, y in points.tolist()])
+
+    geometry[near] = shapely.transform(geometry[near], move)
+    return GridNetwork.from_arrays(network.codes, geometry, plane=network.plane)
+
+
+def test_rebuilt__one_border_after_the_other_in_the_sample_district():
+    first = network = build_district().network
+    network.index.borders()
+    for seed in range(12):
+        changed = moved_border(network, seed).with_index_of(network)
+        lon, lat = probes(changed.geometry[changed.index.within(changed.geometry[seed])], first.geometry)
+        fresh = GridIndex(changed.geometry, changed.plane)
+        assert (changed.index.locate(lon, lat) == fresh.locate(lon, lat)).all()
+        network = changed
+    # The first index has not noticed.
+    lon, lat = probes(first.geometry)
+    assert (first.index.locate(lon, lat) == GridIndex(first.geometry, first.plane).locate(lon, lat)).all()
+
+
+def test_rebuilt__two_drafts_from_one_edition_do_not_disturb_each_other():
+    edition = build_district().network
+    drafts = [moved_border(edition, seed).with_index_of(edition) for seed in (1, 2)]
+    drafts = [moved_border(draft, seed).with_index_of(draft) for draft, seed in zip(drafts, (3, 4), strict=True)]
+    for network in (edition, *drafts):
+        lon, lat = probes(network.geometry)
+        assert (network.index.locate(lon, lat) == GridIndex(network.geometry, network.plane).locate(lon, lat)).all()
+
+
+def test_rebuilt__refuses_positions_out_of_order():
+    with pytest.raises(ValueError, match="rising"):
+        RING.index.rebuilt(RING.geometry, RING.plane, np.array([1, 0], np.int32))
+
+
+def test_rebuilt__a_spike_that_goes_takes_its_border_with_it():
+    # The spike has each of its edges twice: it bounds nothing, but touches what lies on it.
+    with_spike = shapely.Polygon([(0, 0), (4, 0), (4, 4), (9, 4), (4, 4), (0, 4)])
+    one = np.array([with_spike], dtype=object)
+    plain = GridNetwork.from_arrays(["A"], np.array([shapely.box(0, 0, 4, 4)], dtype=object))
+    index = GridIndex(one, plain.plane)
+    assert index.locate_one(7.0, 4.0) == 0
+    assert index.rebuilt(plain.geometry, plain.plane).locate_one(7.0, 4.0) == -1

@@ -6,7 +6,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gisgrid.leg_parts import make_zones, parts_of_leg
+from gisgrid.leg_parts import make_zones, parts_of_leg, parts_of_legs
 
 SQUARE = shapely.box(0, 0, 100, 100)
 RING = SQUARE.difference(shapely.box(30, 30, 70, 70))
@@ -65,3 +65,23 @@ def test_parts_of_leg__equals_the_buffer_to_a_millimetre(seed, leg, reach):
     line = shapely.LineString([leg[:2], leg[2:]])
     found = lengths([star, other], (0, 1), leg, reach)
     assert line.intersection(inner).length - 1e-3 <= found <= line.intersection(outer).length + 1e-3
+
+
+def test_parts_of_legs__each_leg_as_if_alone():
+    random = np.random.default_rng(9)
+    zones = make_zones(np.array([SQUARE, RING, shapely.box(120, 0, 150, 60)], dtype=object), [(0,), (1, 2), ()])
+    legs, zone = random.uniform(-60.0, 200.0, (300, 4)), random.integers(0, 3, 300)
+    parts, starts = parts_of_legs(zones, zone, legs, 12.5)
+    for leg in range(300):
+        alone = parts_of_leg(zones, int(zone[leg]), tuple(legs[leg]), 12.5)
+        np.testing.assert_array_equal(parts[starts[leg] : starts[leg + 1]], alone)
+    assert (np.diff(starts) > 1).any()
+
+
+def test_parts_of_legs__a_leg_that_is_not_finite_has_none():
+    zones = make_zones(np.array([SQUARE], dtype=object), [(0,)])
+    legs = np.array([[np.nan, 50.0, 50.0, 50.0], [10.0, 50.0, 50.0, 50.0], [0.0, 0.0, np.inf, 0.0]])
+    parts, starts = parts_of_legs(zones, np.zeros(3, np.int64), legs, 1.0)
+    assert starts.tolist() == [0, 0, 1, 1]
+    assert parts.tolist() == [[0.0, 1.0]]
+    assert parts_of_legs(zones, np.zeros(0, np.int64), np.empty((0, 4)), 1.0)[1].tolist() == [0]
