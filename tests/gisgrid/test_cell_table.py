@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,9 @@ from gisgrid.cell_table import CellTable
 from gisgrid.exact_side import exact_side, side
 from gisgrid.grid import read_network
 from gisgrid.sample import build_district
+from tests.worlds import draw_network
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 NETWORKS = [
     ("incidents_uk/lsoa_merseyside.gpkg", "LSOA11CD"),
     ("grids_taiwan/keelung.gpkg", "CODEBASE"),
@@ -215,6 +218,27 @@ def test_side__is_exact_near_the_line(line, share, steps):
     sign = (cross > 0) - (cross < 0)
     assert np.sign(side(ax, ay, bx, by, px, py)) == sign
     assert np.sign(exact_side(ax, ay, bx, by, px, py)) == sign
+
+
+def test_command_line__a_second_run_compiles_nothing(tmp_path):
+    network = draw_network("AB\nCD")
+    network.write(tmp_path / "grids.gpkg")
+    (tmp_path / "points.csv").write_text("lon,lat\n121.40005,28.60005\n121.3,28.6\n", encoding="utf-8")
+    kept = tmp_path / "kernels"
+    command = [sys.executable, "-m", "gisgrid", "incidents", "assign", "points.csv", "--grids", "grids.gpkg", "--out"]
+
+    def run(name):
+        environment = {**os.environ, "NUMBA_CACHE_DIR": str(kept), "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            [*command, name], cwd=tmp_path, capture_output=True, text=True, env=environment, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return sorted((path, path.stat().st_mtime_ns) for path in kept.rglob("*.nb*"))
+
+    first = run("one.csv")
+    assert first
+    assert run("two.csv") == first
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
 
 
 def test_import__compiles_nothing_and_survives_a_cache_that_cannot_be_written(tmp_path):
