@@ -210,7 +210,7 @@ def growing(report: Report, _: GridNetwork, __: list[Peer]) -> None:
     found = {copies: _in_own_process("copies", copies) for copies in (1, 10, 100)}
     one = found[1]
     for copies, it in found.items():
-        title = f"{copies} sample districts side by side ({it['grids']:,} grids)"
+        title = f"{copies} sample district{'s' if copies > 1 else ''} side by side ({it['grids']:,} grids)"
         report.add(
             title,
             "gisgrid, index",

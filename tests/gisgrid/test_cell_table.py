@@ -121,6 +121,46 @@ def test_locate__equals_geos_on_the_sample():
     assert table.locate(lon[:1000], lat[:1000]).tolist() == found[:1000].tolist()
 
 
+def polygons(*shapes):
+    found = np.empty(len(shapes), dtype=object)
+    found[:] = shapes
+    return found
+
+
+WHOLE_WORLD = shapely.box(-180, -90, 180, 90)
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        polygons(shapely.Polygon(), shapely.box(0, 0, 1, 1), shapely.MultiPolygon()),
+        polygons(None, shapely.box(0, 0, 1, 1)),
+        polygons(WHOLE_WORLD, shapely.box(-180, -90, 0, 0)),
+        polygons(shapely.box(10, 89, 20, 90), shapely.box(20, 89, 30, 90)),
+        polygons(shapely.box(121, 28, 121 + 1e-12, 28 + 1e-12)),
+        polygons(shapely.box(0, 0, 1e-300, 1e-300)),
+        polygons(shapely.Polygon([(0, 0), (1, 0), (2, 0)]), shapely.box(0, 0, 1, 1)),
+        polygons(shapely.box(0, 0, 0.001, 0.001), shapely.box(100, 50, 100.001, 50.001)),
+        polygons(shapely.Point(0, 0).buffer(1, quad_segs=2000), shapely.box(2, 2, 2.001, 2.001)),
+        polygons(*(shapely.box(0, 0, 1 + k * 1e-3, 1 + k * 1e-3) for k in range(60))),
+    ],
+    ids=["empty", "none", "world", "pole", "tiny", "denormal", "flat", "far apart", "giant", "sixty deep"],
+)
+def test_locate__equals_geos_in_odd_worlds(geometry):
+    table = CellTable.build(geometry)
+    present = geometry[~shapely.is_missing(geometry)]
+    lon, lat = columns(hostile_points(present, 300, 1))
+    assert (table.locate(lon, lat) == geos(geometry, lon, lat)).all()
+    assert [table.locate_one(x, y) for x, y in zip(lon[:300], lat[:300], strict=True)] == table.locate(lon, lat)[
+        :300
+    ].tolist()
+
+
+def test_locate__a_network_without_any_land_is_nowhere():
+    for geometry in (polygons(), polygons(shapely.Polygon(), shapely.MultiPolygon())):
+        assert CellTable.build(geometry).locate(np.array([0.0, np.nan]), np.array([0.0, 1.0])).tolist() == [-1, -1]
+
+
 @pytest.mark.parametrize("points_per_strip", [1_000, 40_000])
 def test_build__in_strips_is_the_same_table(points_per_strip):
     geometry = build_district().network.geometry.copy()

@@ -1,5 +1,7 @@
 """The index: one grid for every point, borders, distances, windows."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import shapely
@@ -7,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gisgrid.borders import Borders
+from gisgrid.cell_table import CellTable
 from gisgrid.grid import GridNetwork, read_network
 from gisgrid.grid_index import GridIndex
+from gisgrid.plane import MetricPlane
 from gisgrid.sample import build_district
 from tests.strategies import drawings
 from tests.worlds import at, draw_network
@@ -248,3 +252,69 @@ def test_rebuilt__a_spike_that_goes_takes_its_border_with_it():
     index = GridIndex(one, plain.plane)
     assert index.locate_one(7.0, 4.0) == 0
     assert index.rebuilt(plain.geometry, plain.plane).locate_one(7.0, 4.0) == -1
+
+
+SQUARES = np.array([shapely.box(i, j, i + 1, j + 1) for i in range(6) for j in range(6)], dtype=object)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {14: shapely.box(2, 2, 20, 20)},  # beyond what the table covers
+        dict.fromkeys(range(36), shapely.box(0.2, 0.3, 3.1, 3.3)),  # more in one cell than a record holds
+        dict(enumerate(shapely.buffer(SQUARES, -0.01))),  # everything
+        {0: shapely.Polygon(), 35: shapely.Polygon()},  # emptied
+    ],
+)
+def test_rebuilt__there_and_back_again(changed):
+    plane = MetricPlane(0.0, 0.0)
+    geometry = SQUARES.copy()
+    geometry[list(changed)] = list(changed.values())
+    index = GridIndex(SQUARES, plane).rebuilt(geometry, plane)
+    back = index.rebuilt(SQUARES, plane)
+    lon, lat = probes(SQUARES, geometry)
+    assert (index.locate(lon, lat) == GridIndex(geometry, plane).locate(lon, lat)).all()
+    assert (back.locate(lon, lat) == GridIndex(SQUARES, plane).locate(lon, lat)).all()
+
+
+def test_rebuilt__to_nothing_and_from_nothing():
+    plane = MetricPlane(0.0, 0.0)
+    nothing = GridIndex(SQUARES, plane).rebuilt(SQUARES[:0], plane, np.empty(0, np.int32))
+    assert nothing.locate_one(0.5, 0.5) == -1
+    all_of_it = nothing.rebuilt(SQUARES, plane, np.full(36, -1, np.int32))
+    assert all_of_it.locate_one(0.5, 0.5) == 0
+
+
+def test_rebuilt__a_long_chain_of_edits_does_not_grow_for_ever():
+    plane = MetricPlane(0.0, 0.0)
+    index = GridIndex(SQUARES, plane)
+    first = index._table.nbytes
+    rng = np.random.default_rng(8)
+    for _ in range(300):
+        geometry = SQUARES.copy()
+        geometry[rng.integers(36)] = shapely.box(1, 1, 1.5 + rng.random(), 2)
+        index = index.rebuilt(geometry, plane)
+    lon, lat = probes(geometry)
+    assert (index.locate(lon, lat) == GridIndex(geometry, plane).locate(lon, lat)).all()
+    assert index._table.nbytes < 8 * first + 1_000_000
+
+
+def test_rebuilt__from_many_threads_while_others_read():
+    plane = MetricPlane(0.0, 0.0)
+    index = GridIndex(SQUARES, plane)
+    lon, lat = probes(SQUARES)
+    expected = index.locate(lon, lat)
+
+    def edit(seed):
+        rng = np.random.default_rng(seed)
+        latest = index
+        for step in range(25):
+            geometry = SQUARES.copy()
+            geometry[rng.integers(36)] = shapely.box(1, 1, 1.5 + rng.random(), 2)
+            latest = (latest if step % 3 else index).rebuilt(geometry, plane)
+            assert (latest.locate(lon, lat) == CellTable.build(geometry).locate(lon, lat)).all()
+            assert (index.locate(lon, lat) == expected).all()
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(edit, seed) for seed in range(4)]:
+            done.result()
