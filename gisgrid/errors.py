@@ -13,6 +13,11 @@ GisgridError                 anything said to a person as one sentence; command 
 │   ├── UnknownGrid          a code that the network does not have
 │   ├── BadOption            an option or argument out of its range
 │   └── InvalidPolicy        a policy that is misspelt or contradicts itself
+├── StoreError               the database cannot do what was asked
+│   ├── OutdatedDatabase     an older schema: upgrade it
+│   ├── NewerDatabase        a schema of a newer gisgrid
+│   ├── DatabaseLost         the server is not there, or went away in the middle; nothing was kept
+│   └── Conflict             someone else has changed it meanwhile
 └── InstallationError        the installation lacks something
     └── AssetsMissing        scripts and styles of the maps were not fetched
 """
@@ -68,6 +73,26 @@ class BadOption(InputError):
 
 class InvalidPolicy(InputError):
     """A policy that is misspelt, out of range or contradicts itself."""
+
+
+class StoreError(GisgridError):
+    """The database cannot do what was asked; nothing half-done is left."""
+
+
+class OutdatedDatabase(StoreError):
+    """A database of an older gisgrid that has to be upgraded first."""
+
+
+class NewerDatabase(StoreError):
+    """A database that a newer gisgrid has written."""
+
+
+class DatabaseLost(StoreError):
+    """A database that cannot be reached, or was lost in the middle of a transaction."""
+
+
+class Conflict(StoreError):
+    """Someone else has changed meanwhile what this change was based on."""
 
 
 class InstallationError(GisgridError):

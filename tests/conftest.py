@@ -8,7 +8,7 @@ import pytest
 import shapely
 from hypothesis import settings
 
-pytest_plugins = ["tests.demo_data"]
+pytest_plugins = ["tests.demo_data", "tests.databases"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -22,7 +22,19 @@ if IN_CI:
 
 def pytest_report_header() -> list[str]:
     """Versions of what decides results."""
-    names = ("shapely", "geopandas", "pyproj", "pyogrio", "rtree", "numba", "numpy", "pyarrow", "folium", "fastapi")
+    names = (
+        "shapely",
+        "geopandas",
+        "pyproj",
+        "pyogrio",
+        "rtree",
+        "numba",
+        "numpy",
+        "pyarrow",
+        "folium",
+        "fastapi",
+        "sqlalchemy",
+    )
     shared = SHARED_DATA if SHARED_DATA.is_dir() else "missing: tests on real data are skipped"
     return [
         ", ".join(f"{name} {_version(name)}" for name in names) + f", GEOS {shapely.geos_version_string}",

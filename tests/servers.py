@@ -17,7 +17,10 @@ class NoServerError(Exception):
 
 @contextmanager
 def postgis() -> Iterator[str]:
-    """A fresh database with PostGIS; gives its address for psycopg, raises `NoServerError` where there is none."""
+    """A fresh database with PostGIS; gives its address for psycopg, raises `NoServerError` where there is none.
+
+    Beside it stands `template_gisgrid`, the same and unused, to make more from.
+    """
     programs = _programs()
     # PostgreSQL will not run for root.
     account = "postgres" if os.getuid() == 0 else None
@@ -45,8 +48,9 @@ def postgis() -> Iterator[str]:
         _run(*control, "-l", folder / "log", "-o", options, "start", account=account)
         try:
             address = ("-h", "127.0.0.1", "-p", str(port), "-U", "postgres")
-            _run(programs / "createdb", *address, "gisgrid", account=account)
-            _run(programs / "psql", *address, "-qc", "create extension postgis", "gisgrid", account=account)
+            _run(programs / "createdb", *address, "template_gisgrid", account=account)
+            _run(programs / "psql", *address, "-qc", "create extension postgis", "template_gisgrid", account=account)
+            _run(programs / "createdb", *address, "-T", "template_gisgrid", "gisgrid", account=account)
             yield f"postgresql://postgres@127.0.0.1:{port}/gisgrid"
         finally:
             _run(*control, "-m", "immediate", "stop", account=account)

@@ -1,0 +1,81 @@
+"""The database behind the store: SQLite in the data folder, or PostgreSQL with PostGIS; one engine, two kinds of transaction."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from gisgrid.errors import BadOption
+
+DATABASE_FILE: Final = "gisgrid.db"
+_BUSY_MS: Final = 30_000
+_WRITES: Final = "gisgrid_writes"
+
+
+def database_url(data: Path | None, url: str | None = None) -> sa.URL:
+    """The address of the database: `url` where given (PostgreSQL), else the SQLite file in the data folder.
+
+    Raises `BadOption` for another kind of database or for no place at all.
+    """
+    if url is None:
+        if data is None:
+            raise BadOption("no database: give a data folder, or GISGRID_DATABASE_URL=postgresql://…")
+        return sa.URL.create("sqlite+pysqlite", database=str(data / DATABASE_FILE))
+    try:
+        found = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise BadOption(f"database address {_hidden(url)!r}; expected postgresql://user@host:port/name") from None
+    kind = found.get_backend_name()
+    if kind in {"postgresql", "postgres"}:
+        return found.set(drivername="postgresql+psycopg")
+    if kind == "sqlite" and found.database:
+        return found.set(drivername="sqlite+pysqlite")
+    raise BadOption(f"database of kind {kind!r}; expected postgresql://… or sqlite:///file")
+
+
+def make_engine(url: sa.URL) -> sa.Engine:
+    """An engine whose transactions are what the store needs; nothing is opened yet.
+
+    SQLite: write-ahead log, foreign keys, synchronised at every commit, writers take their turn at the beginning of a
+    transaction. PostgreSQL: lost connections are noticed before they are used.
+    """
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10)
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_MS / 1000.0})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: object) -> None:
+        # The driver's own transactions begin too late and end too early; ours are told below.
+        connection.isolation_level = None
+        for setting in (
+            "journal_mode = wal",
+            "synchronous = full",
+            "foreign_keys = on",
+            f"busy_timeout = {_BUSY_MS}",
+        ):
+            connection.execute(f"pragma {setting}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        # A reader that turns into a writer half-way would meet another writer when it is too late to wait.
+        writes = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql("begin immediate" if writes else "begin")
+
+    return engine
+
+
+def for_writing(engine: sa.Engine) -> sa.Engine:
+    """The same engine for transactions that write."""
+    return engine.execution_options(**{_WRITES: True})
+
+
+def is_postgresql(connection: sa.Connection | sa.Engine) -> bool:
+    """Whether this is the database with PostGIS."""
+    return connection.dialect.name == "postgresql"
+
+
+def _hidden(url: str) -> str:
+    """An address without its password."""
+    before, at, after = url.rpartition("@")
+    return f"{before.split(':')[0]}://…@{after}" if at else url

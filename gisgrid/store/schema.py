@@ -1,0 +1,72 @@
+"""The version of the schema: make it, bring it up to date, refuse what is newer or older."""
+
+import importlib.resources
+from typing import Final
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from gisgrid.errors import NewerDatabase, OutdatedDatabase
+from gisgrid.store.engine import for_writing
+
+_MIGRATIONS: Final = str(importlib.resources.files("gisgrid.store") / "migrations")
+
+
+def upgrade(engine: sa.Engine) -> None:
+    """Bring the database to this version of gisgrid, from nothing too, all of it or nothing.
+
+    Raises `NewerDatabase` for one that a newer gisgrid has written.
+    """
+    with for_writing(engine).begin() as connection:
+        if _is_newer(connection):
+            raise _newer(connection)
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def check_version(engine: sa.Engine) -> None:
+    """Do nothing if the schema is this version's; else raise `OutdatedDatabase` or `NewerDatabase`."""
+    with engine.begin() as connection:
+        found, head = version_of(connection), newest_version()
+        if found == head:
+            return
+        if _is_newer(connection):
+            raise _newer(connection)
+    raise OutdatedDatabase(
+        f"the database is at version {found or 'nothing'}, this gisgrid needs {head}: run `gisgrid database upgrade`"
+    )
+
+
+def version_of(connection: sa.Connection) -> str | None:
+    """The version of the schema in the database; None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_version() -> str:
+    """The version that this gisgrid makes."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    return str(head)
+
+
+def _is_newer(connection: sa.Connection) -> bool:
+    found = version_of(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return found is not None and found not in known
+
+
+def _newer(connection: sa.Connection) -> NewerDatabase:
+    return NewerDatabase(
+        f"the database is at version {version_of(connection)}, which this gisgrid (up to {newest_version()}) does not know; "
+        "it was written by a newer one: install that, or restore a backup made before"
+    )
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", _MIGRATIONS)
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,136 @@
+"""Opening the store, reading from it and changing it: a change has an author, and is there wholly or not at all."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from gisgrid.errors import BadOption, DatabaseLost, StoreError
+from gisgrid.store.engine import database_url, for_writing, is_postgresql, make_engine
+from gisgrid.store.schema import check_version, upgrade
+from gisgrid.store.tables import AUDIT, EVENT
+
+_LOG_LOCK: Final = 0x67726964
+"""The advisory lock under which PostgreSQL numbers events: from the first number to the end of the transaction."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A transaction that writes, by `author` from `origin` (an address or a program), at `at_ms`."""
+
+    connection: sa.Connection
+    author: str
+    origin: str
+    at_ms: int
+
+    def tell(self, kind: str, subject: str, content: dict[str, Any] | None = None) -> int:
+        """Append an event, which readers see when the change is there; returns its number."""
+        number = self._next_number(EVENT)
+        self.connection.execute(
+            EVENT.insert().values(
+                id=number, at_ms=self.at_ms, kind=kind, subject=subject, author=self.author, content=content or {}
+            )
+        )
+        return number
+
+    def note(self, action: str, subject: str, result: str = "done") -> None:
+        """Write a line of the audit."""
+        self.connection.execute(
+            AUDIT.insert().values(
+                id=self._next_number(AUDIT), at_ms=self.at_ms, author=self.author, action=action, subject=subject,
+                result=result, origin=self.origin,
+            )
+        )  # fmt: skip
+
+    def take_turn(self) -> None:
+        """Wait until no other change is numbering; held to the end of this one. SQLite's writers always take turns."""
+        if is_postgresql(self.connection):
+            self.connection.execute(sa.text("select pg_advisory_xact_lock(:key)"), {"key": _LOG_LOCK})
+
+    def _next_number(self, table: sa.Table) -> int:
+        # Numbers follow in the order of commits and without a gap: a reader who knows 7 has missed nothing before 7.
+        self.take_turn()
+        last = self.connection.execute(sa.select(sa.func.max(table.c.id))).scalar_one_or_none()
+        return (last or 0) + 1
+
+
+class Store:
+    """The open store. Safe for any number of threads; each block below uses a connection of its own."""
+
+    def __init__(self, engine: sa.Engine, now_ms: Callable[[], int]) -> None:
+        self.engine = engine
+        self._writing = for_writing(engine)
+        self._now_ms = now_ms
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one state of everything."""
+        with _plain_errors(), self.engine.begin() as connection:
+            if is_postgresql(connection):
+                connection.exec_driver_sql("set transaction isolation level repeatable read, read only")
+            yield connection
+
+    @contextmanager
+    def changing(self, author: str, *, origin: str = "local") -> Iterator[Change]:
+        """A transaction that writes; nothing of it stays when the block ends with an error.
+
+        Raises `BadOption` without an author, `DatabaseLost` when the connection breaks.
+        """
+        if not author.strip():
+            raise BadOption("a change needs an author; give the name of a person or a program")
+        with _plain_errors(), self._writing.begin() as connection:
+            yield Change(connection, author, origin, self._now_ms())
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def open_store(
+    data: Path | None, url: str | None = None, *, upgrading: bool = False, now_ms: Callable[[], int] | None = None
+) -> Store:
+    """Open the store in a data folder, or at the address of a PostgreSQL database.
+
+    A new SQLite database is made; an existing one is upgraded only when asked. Raises `BadOption`, `OutdatedDatabase`,
+    `NewerDatabase`, `DatabaseLost`.
+    """
+    address = database_url(data, url)
+    fresh = False
+    if address.get_backend_name() == "sqlite":
+        path = Path(str(address.database))
+        fresh = not path.exists() or path.stat().st_size == 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+    engine = make_engine(address)
+    try:
+        with _plain_errors():
+            if fresh or upgrading:
+                upgrade(engine)
+            check_version(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Store(engine, now_ms or (lambda: time.time_ns() // 1_000_000))
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Errors of the driver as sentences; what is an error of ours goes through as it is."""
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+        if "disk is full" in reason or "disk I/O" in reason or "No space left" in reason:
+            raise StoreError(f"the disk of the database is full ({reason}); nothing of this change was kept") from error
+        if "database is locked" in reason:
+            raise StoreError("the database was busy with another change for half a minute; try again") from error
+        raise DatabaseLost(f"the database cannot be reached ({reason}); nothing of this change was kept") from error
+    except sa.exc.DatabaseError as error:
+        if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
+            raise DatabaseLost("the connection to the database broke; nothing of this change was kept") from error
+        if "not a database" in str(error.orig):
+            raise StoreError("the file is not a database of gisgrid, or it is damaged; restore a backup") from error
+        raise

@@ -1,0 +1,72 @@
+"""What the database holds, as SQLAlchemy tables; the migrations make the same, and a test compares them."""
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from gisgrid.store.geometry import GeometryColumn
+
+METADATA: Final = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+EDITION: Final = sa.Table(
+    "edition",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("valid_from", sa.Date, nullable=False, unique=True),
+    sa.Column("published_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("published_by", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("code_scheme", sa.Text, nullable=False),
+    sa.Column("plane_lon", sa.Float(53), nullable=False),
+    sa.Column("plane_lat", sa.Float(53), nullable=False),
+    sa.Column("is_sample", sa.Boolean, nullable=False),
+)
+"""A published network; it ends where the next begins, so nothing in it ever changes."""
+
+GRID: Final = sa.Table(
+    "grid",
+    METADATA,
+    sa.Column("edition_id", sa.ForeignKey("edition.id"), primary_key=True),
+    sa.Column("code", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text),
+    sa.Column("shape", GeometryColumn("MULTIPOLYGON"), nullable=False),
+    sa.Column("is_multi", sa.Boolean, nullable=False),
+)
+"""The grids of an edition; `is_multi` says whether the polygon came as a MultiPolygon."""
+
+EVENT: Final = sa.Table(
+    "event",
+    METADATA,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("content", sa.JSON, nullable=False),
+)
+"""What has happened, numbered 1, 2, 3 … in the order in which it became visible."""
+
+AUDIT: Final = sa.Table(
+    "audit",
+    METADATA,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("author", sa.Text, nullable=False, index=True),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False, index=True),
+    sa.Column("result", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+)
+"""Who did or saw what, when, on whom, with what result, from where."""
+
+ONLY_GROWING: Final = ("edition", "grid", "event", "audit")
+"""Tables in which the database itself refuses to change or delete a row."""
