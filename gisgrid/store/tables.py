@@ -70,3 +70,37 @@ AUDIT: Final = sa.Table(
 
 ONLY_GROWING: Final = ("edition", "grid", "event", "audit")
 """Tables in which the database itself refuses to change or delete a row."""
+
+TRACKER: Final = sa.Table(
+    "tracker",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("patroller", sa.Text, nullable=False),
+    sa.Column("device", sa.Text, nullable=False),
+    sa.UniqueConstraint("patroller", "device"),
+)
+"""Who carries which device; its number stands in the rows of fixes."""
+
+FIX: Final = sa.Table(
+    "fix",
+    METADATA,
+    sa.Column("tracker_id", sa.ForeignKey("tracker.id"), primary_key=True),
+    sa.Column("time_ms", sa.BigInteger, primary_key=True),
+    sa.Column("lon_e7", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("lat_e7", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("accuracy_m", sa.Float(53), primary_key=True),
+    sa.Column("received_ms", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The inbox of fixes, each content once: degrees times 10 000 000, accuracy 0 where unknown, the earliest reception."""
+
+REFUSED_FIX: Final = sa.Table(
+    "refused_fix",
+    METADATA,
+    sa.Column("tracker_id", sa.ForeignKey("tracker.id"), primary_key=True),
+    sa.Column("time_ms", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("day", sa.Date, nullable=False, index=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Fixes that were acknowledged and not kept: counted, and their places forgotten."""
