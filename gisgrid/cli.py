@@ -22,6 +22,7 @@ _NOUNS: Final = {
     "grids": _Noun("web.commands.grids", "networks of grids: check them"),
     "incidents": _Noun("web.commands.incidents", "incidents: assign each to the grid that answers for it"),
     "tracks": _Noun("web.commands.tracks", "patrol trajectories against the 5225 standard"),
+    "database": _Noun("web.commands.database", "care of the data: upgrade, check, back up, restore"),
 }
 _HELP: Final = "\n".join(
     (

@@ -20,6 +20,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     data: Path = Field(Path("gisgrid-data"), description="folder of the embedded database, results and maps")
+    database_url: str | None = Field(
+        None, description="PostgreSQL database with PostGIS, postgresql://user@host:port/name; else the embedded one"
+    )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=1, le=65535, description="port to listen on")
 

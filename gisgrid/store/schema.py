@@ -23,9 +23,14 @@ def upgrade(engine: sa.Engine) -> None:
     with for_writing(engine).begin() as connection:
         if _is_newer(connection):
             raise _newer(connection)
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        upgrade_to(connection, "head")
+
+
+def upgrade_to(connection: sa.Connection, version: str) -> None:
+    """Bring the schema to a version, within the connection's transaction."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
 
 
 def check_version(engine: sa.Engine) -> None:
@@ -52,10 +57,14 @@ def newest_version() -> str:
     return str(head)
 
 
+def is_known(version: str) -> bool:
+    """Whether this gisgrid knows a version."""
+    return version in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
 def _is_newer(connection: sa.Connection) -> bool:
     found = version_of(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    return found is not None and found not in known
+    return found is not None and not is_known(found)
 
 
 def _newer(connection: sa.Connection) -> NewerDatabase:

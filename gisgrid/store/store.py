@@ -64,12 +64,12 @@ class Store:
     def __init__(self, engine: sa.Engine, now_ms: Callable[[], int]) -> None:
         self.engine = engine
         self._writing = for_writing(engine)
-        self._now_ms = now_ms
+        self.now_ms = now_ms
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state of everything."""
-        with _plain_errors(), self.engine.begin() as connection:
+        with plain_errors(), self.engine.begin() as connection:
             if is_postgresql(connection):
                 connection.exec_driver_sql("set transaction isolation level repeatable read, read only")
             yield connection
@@ -82,8 +82,8 @@ class Store:
         """
         if not author.strip():
             raise BadOption("a change needs an author; give the name of a person or a program")
-        with _plain_errors(), self._writing.begin() as connection:
-            yield Change(connection, author, origin, self._now_ms())
+        with plain_errors(), self._writing.begin() as connection:
+            yield Change(connection, author, origin, self.now_ms())
 
     def close(self) -> None:
         """Give all connections back."""
@@ -99,15 +99,13 @@ def open_store(
     `NewerDatabase`, `DatabaseLost`.
     """
     address = database_url(data, url)
-    fresh = False
-    if address.get_backend_name() == "sqlite":
-        path = Path(str(address.database))
-        fresh = not path.exists() or path.stat().st_size == 0
-        path.parent.mkdir(parents=True, exist_ok=True)
+    embedded = address.get_backend_name() == "sqlite"
+    if embedded:
+        Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
     engine = make_engine(address)
     try:
-        with _plain_errors():
-            if fresh or upgrading:
+        with plain_errors():
+            if upgrading or (embedded and not sa.inspect(engine).get_table_names()):
                 upgrade(engine)
             check_version(engine)
     except BaseException:
@@ -117,7 +115,7 @@ def open_store(
 
 
 @contextmanager
-def _plain_errors() -> Iterator[None]:
+def plain_errors() -> Iterator[None]:
     """Errors of the driver as sentences; what is an error of ours goes through as it is."""
     try:
         yield
