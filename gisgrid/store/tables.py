@@ -104,3 +104,36 @@ REFUSED_FIX: Final = sa.Table(
     sqlite_with_rowid=False,
 )
 """Fixes that were acknowledged and not kept: counted, and their places forgotten."""
+
+DUTY: Final = sa.Table(
+    "duty",
+    METADATA,
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("grid", sa.Text, primary_key=True),
+    sa.Column("role", sa.Text, primary_key=True),
+    sa.Column("from_day", sa.Date, primary_key=True),
+    sa.Column("to_day", sa.Date),
+    sa.CheckConstraint("to_day is null or to_day > from_day", name="span"),
+    sa.Index("ix_duty_grid", "grid"),
+)
+"""Who holds which role for which grid on local days from `from_day` to the day before `to_day` (none: until further notice)."""
+
+LEAVE: Final = sa.Table(
+    "leave",
+    METADATA,
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("from_day", sa.Date, primary_key=True),
+    sa.Column("to_day", sa.Date),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.CheckConstraint("to_day is null or to_day > from_day", name="span"),
+)
+"""Who is away on local days from `from_day` to the day before `to_day`."""
+
+CALENDAR_DAY: Final = sa.Table(
+    "calendar_day",
+    METADATA,
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("is_workday", sa.Boolean, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+)
+"""Days that the published calendar has otherwise."""
