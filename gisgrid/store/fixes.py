@@ -119,6 +119,21 @@ class FixInbox:
             np.array(columns[6], np.int64),
         )
 
+    def remove(self, batch: FixBatch, *, author: str, origin: str = "local") -> int:
+        """Take fixes out that are safe elsewhere; one that has been received earlier since stays. Returns how many went."""
+        with self._store.changing(author, origin=origin) as change:
+            change.take_turn()
+            rows = _rows(batch, _trackers(change.connection, batch))
+            keys = [FIX.c[name] == sa.bindparam(f"the_{name}") for name in _COLUMNS[:5]]
+            gone = sa.delete(FIX).where(*keys, FIX.c.received_ms >= sa.bindparam("the_received_ms"))
+            values = [
+                dict(zip((f"the_{name}" for name in _COLUMNS), row, strict=True))
+                for row in zip(*(rows[name].tolist() for name in _COLUMNS), strict=True)
+            ]
+            count = change.connection.execute(gone, values).rowcount if values else 0
+            change.note("seal", "fixes", f"{count} fixes into the archive")
+            return count
+
     def refused_on(self, first: dt.date, last: dt.date) -> dict[tuple[str, dt.date, str], int]:
         """How many fixes of local days were not kept, by patroller, day and reason."""
         count = sa.func.count()

@@ -1,0 +1,139 @@
+"""The archive of tracks: whole or not at all, each content once, and nothing lost on the way from the inbox."""
+
+import datetime as dt
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gisgrid.errors import UnreadableFile
+from gisgrid.store.fixes import FixBatch, FixInbox, start_of
+from tests.gisgrid.store.test_fixes import batch_of, fixes, rows_of
+from tracks.archive import CATALOGUE, TrackArchive, read_tracks_of, seal
+
+MONDAY, TUESDAY = dt.date(2018, 5, 7), dt.date(2018, 5, 8)
+AT = start_of(TUESDAY)
+ROWS = [
+    ("P1", "phone", AT - 1, 121.4, 28.6, 5.0, AT + 10),
+    ("P1", "phone", AT, 121.4000001, 28.6, 5.5, AT + 10),
+    ("P2", "phone", AT + 5, -0.0000001, -28.6, None, AT + 10),
+]
+
+
+def stored(rows):
+    return batch_of(*[tuple(np.nan if value is None else value for value in row) for row in rows])
+
+
+@pytest.fixture
+def archive(tmp_path):
+    return TrackArchive(tmp_path / "tracks")
+
+
+def test_add__by_local_day_and_back_again(archive):
+    changed = archive.add(stored(ROWS))
+    assert {day: sealed.fixes for day, sealed in changed.items()} == {MONDAY: 1, TUESDAY: 2}
+    assert rows_of(archive.read(MONDAY, TUESDAY)) == ROWS
+    assert rows_of(archive.read(TUESDAY, TUESDAY)) == ROWS[1:]
+    assert len(archive.read(dt.date(2019, 1, 1), dt.date(2019, 1, 1))) == 0
+    assert archive.check() == []
+
+
+def test_add__the_same_again_changes_no_file(archive, tmp_path):
+    archive.add(stored(ROWS))
+    before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "tracks").iterdir() if path.name == CATALOGUE}
+    assert archive.add(stored(ROWS[::-1])) == {}
+    assert archive.add(stored([(*ROWS[1][:6], AT + 99)])) == {}
+    after = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "tracks").iterdir() if path.name == CATALOGUE}
+    assert before == after
+    assert len(list((tmp_path / "tracks").iterdir())) == 3
+
+
+@settings(max_examples=25, deadline=None)
+@given(batches=st.lists(st.lists(fixes, min_size=1, max_size=8), min_size=1, max_size=4), turn=st.randoms())
+def test_add__any_batches_in_any_order_give_the_same_file(tmp_path_factory, batches, turn):
+    one, two = (TrackArchive(tmp_path_factory.mktemp("tracks")) for _ in range(2))
+    for batch in batches:
+        one.add(batch_of(*batch))
+    shuffled = [row for batch in batches for row in batch]
+    turn.shuffle(shuffled)
+    two.add(batch_of(*shuffled))
+    assert one.days() == two.days()
+
+
+def test_add__late_fixes_are_merged(archive):
+    archive.add(stored(ROWS[1:2]))
+    late = ("P0", "phone", AT + 1, 121.5, 28.5, 9.0, AT + 80_000_000)
+    assert list(archive.add(stored([late]))) == [TUESDAY]
+    assert rows_of(archive.read(TUESDAY, TUESDAY)) == [late, ROWS[1]]
+
+
+def test_add__a_crash_before_the_catalogue_leaves_the_old_day(archive, tmp_path):
+    archive.add(stored(ROWS[:2]))
+
+    class Crash(Exception):
+        pass
+
+    class Crashing(TrackArchive):
+        def _replace_catalogue(self, _days):
+            raise Crash
+
+    with pytest.raises(Crash):
+        Crashing(tmp_path / "tracks").add(stored(ROWS))
+    assert rows_of(archive.read(MONDAY, TUESDAY)) == ROWS[:2]
+    archive.add(stored(ROWS))
+    assert rows_of(archive.read(MONDAY, TUESDAY)) == ROWS
+    assert len(list((tmp_path / "tracks").glob("*.parquet"))) == 2
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone", "swapped", "catalogue"])
+def test_read__a_damaged_archive_is_told(archive, tmp_path, damage):
+    archive.add(stored(ROWS))
+    sealed = archive.days()[TUESDAY]
+    path = tmp_path / "tracks" / sealed.file
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:-100])
+    elif damage == "gone":
+        path.unlink()
+    elif damage == "swapped":
+        path.write_bytes((tmp_path / "tracks" / archive.days()[MONDAY].file).read_bytes())
+    else:
+        (tmp_path / "tracks" / CATALOGUE).write_text(json.dumps({"days": [{"day": "someday"}]}))
+    with pytest.raises(UnreadableFile, match="restore it from a backup"):
+        archive.read(TUESDAY, TUESDAY)
+    if damage != "catalogue":
+        assert [problem[:10] for problem in archive.check()] == ["2018-05-08"]
+        assert rows_of(archive.read(MONDAY, MONDAY)) == ROWS[:1]
+
+
+def test_seal__nothing_lost_and_nothing_doubled(store, archive):
+    inbox = FixInbox(store)
+    inbox.add(stored(ROWS), author="phone")
+    assert rows_of(read_tracks_of(inbox, archive, MONDAY, TUESDAY)) == ROWS
+    assert seal(inbox, archive, MONDAY, MONDAY, author="test") == 1
+    assert rows_of(inbox.read(MONDAY, TUESDAY)) == ROWS[1:]
+    assert rows_of(read_tracks_of(inbox, archive, MONDAY, TUESDAY)) == ROWS
+    assert seal(inbox, archive, MONDAY, TUESDAY, author="test") == 2
+    assert len(inbox.read(MONDAY, TUESDAY)) == 0
+    assert seal(inbox, archive, MONDAY, TUESDAY, author="test") == 0
+    # Sent once more after all: the archive has it already, and an earlier reception counts.
+    inbox.add(stored([(*ROWS[1][:6], AT + 3)]), author="phone")
+    assert read_tracks_of(inbox, archive, TUESDAY, TUESDAY).received_ms.tolist() == [AT + 3, AT + 10]
+    seal(inbox, archive, TUESDAY, TUESDAY, author="test")
+    assert archive.read(TUESDAY, TUESDAY).received_ms.tolist() == [AT + 3, AT + 10]
+
+
+def test_seal__what_comes_in_meanwhile_stays(store, archive):
+    inbox = FixInbox(store)
+    inbox.add(stored(ROWS[1:2]), author="phone")
+
+    class Slow(FixInbox):
+        def remove(self, batch: FixBatch, **options):
+            inbox.add(stored([ROWS[2], (*ROWS[1][:6], AT + 1)]), author="phone")
+            return super().remove(batch, **options)
+
+    assert seal(Slow(store), archive, TUESDAY, TUESDAY, author="test") == 0
+    assert read_tracks_of(inbox, archive, TUESDAY, TUESDAY).received_ms.tolist() == [AT + 1, AT + 10]
+    assert seal(inbox, archive, TUESDAY, TUESDAY, author="test") == 2
+    assert archive.read(TUESDAY, TUESDAY).received_ms.tolist() == [AT + 1, AT + 10]
