@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from gisgrid.errors import UnreadableFile
 from gisgrid.store.fixes import FixBatch, FixInbox, local_day
+from tracks.fixes import Fixes
 
 CATALOGUE: Final = "catalogue.json"
 _E7: Final = 1e7
@@ -50,13 +51,13 @@ class TrackArchive:
     """The archive in a folder. One process at a time may change it; any number may read."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._lock = threading.Lock()
 
     def days(self) -> dict[dt.date, SealedDay]:
         """The sealed days, the oldest first."""
         try:
-            text = (self._folder / CATALOGUE).read_text(encoding="utf-8")
+            text = (self.folder / CATALOGUE).read_text(encoding="utf-8")
         except FileNotFoundError:
             return {}
         try:
@@ -64,7 +65,7 @@ class TrackArchive:
             return {row["day"]: SealedDay(**row) for row in sorted(rows, key=lambda row: row["day"])}
         except (ValueError, KeyError, TypeError) as error:
             raise UnreadableFile(
-                f"the catalogue of the archive {self._folder} is damaged ({error}); restore it from a backup"
+                f"the catalogue of the archive {self.folder} is damaged ({error}); restore it from a backup"
             ) from None
 
     def add(self, batch: FixBatch) -> dict[dt.date, SealedDay]:
@@ -104,7 +105,7 @@ class TrackArchive:
         """A sentence for each day whose file is not what was written."""
         problems = []
         for day, sealed in self.days().items():
-            path = self._folder / sealed.file
+            path = self.folder / sealed.file
             if not path.exists():
                 problems.append(f"{day}: {sealed.file} is missing; restore it from a backup")
             elif _digest(path) != sealed.sha256:
@@ -112,7 +113,7 @@ class TrackArchive:
         return problems
 
     def _read_columns(self, sealed: SealedDay) -> dict[str, NDArray[Any]]:
-        path = self._folder / sealed.file
+        path = self.folder / sealed.file
         try:
             table = pq.read_table(path)
         except (OSError, pa.ArrowInvalid) as error:
@@ -142,8 +143,8 @@ class TrackArchive:
                 "received_ms": pa.array(rows["received_ms"], pa.int64()),
             }
         )
-        self._folder.mkdir(parents=True, exist_ok=True)
-        part = self._folder / f"{day}.part"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = self.folder / f"{day}.part"
         pq.write_table(
             table, part, compression="zstd", compression_level=3, use_dictionary=[*_NAMES, "accuracy_m"],
             column_encoding=_ENCODINGS, store_schema=True, data_page_size=1 << 20, row_group_size=1 << 20,
@@ -152,19 +153,19 @@ class TrackArchive:
         name = f"{day}-{digest[:16]}.parquet"
         with part.open("rb+") as file:
             os.fsync(file.fileno())
-        part.replace(self._folder / name)
-        return SealedDay(day, name, table.num_rows, (self._folder / name).stat().st_size, digest)
+        part.replace(self.folder / name)
+        return SealedDay(day, name, table.num_rows, (self.folder / name).stat().st_size, digest)
 
     def _replace_catalogue(self, days: dict[dt.date, SealedDay]) -> None:
         rows = [{**asdict(sealed), "day": day.isoformat()} for day, sealed in sorted(days.items())]
-        part = self._folder / (CATALOGUE + ".part")
+        part = self.folder / (CATALOGUE + ".part")
         with part.open("w", encoding="utf-8") as file:
             json.dump({"days": rows}, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
-        part.replace(self._folder / CATALOGUE)
+        part.replace(self.folder / CATALOGUE)
         if os.name == "posix":
-            folder = os.open(self._folder, os.O_RDONLY)
+            folder = os.open(self.folder, os.O_RDONLY)
             try:
                 os.fsync(folder)
             finally:
@@ -172,9 +173,18 @@ class TrackArchive:
 
     def _sweep(self) -> None:
         named = {sealed.file for sealed in self.days().values()}
-        for path in [*self._folder.glob("*.parquet"), *self._folder.glob("*.part")]:
+        for path in [*self.folder.glob("*.parquet"), *self.folder.glob("*.part")]:
             if path.name not in named:
                 path.unlink(missing_ok=True)
+
+
+def batch_of_fixes(fixes: Fixes, device: str = "") -> FixBatch:
+    """Fixes read from files as a batch; files do not say which device."""
+    names = np.array(fixes.patrollers, dtype=object)
+    return FixBatch(
+        names[fixes.patroller] if len(names) else np.empty(0, dtype=object), np.full(len(fixes), device, dtype=object),
+        fixes.time_ms, fixes.lon, fixes.lat, fixes.accuracy_m, fixes.received_ms,
+    )  # fmt: skip
 
 
 def seal(inbox: FixInbox, archive: TrackArchive, first: dt.date, last: dt.date, *, author: str) -> int:

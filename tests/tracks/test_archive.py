@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gisgrid import cli
 from gisgrid.errors import UnreadableFile
+from gisgrid.store import open_store
 from gisgrid.store.fixes import FixBatch, FixInbox, start_of
 from tests.gisgrid.store.test_fixes import batch_of, fixes, rows_of
 from tracks.archive import CATALOGUE, TrackArchive, read_tracks_of, seal
@@ -137,3 +139,32 @@ def test_seal__what_comes_in_meanwhile_stays(store, archive):
     assert read_tracks_of(inbox, archive, TUESDAY, TUESDAY).received_ms.tolist() == [AT + 1, AT + 10]
     assert seal(inbox, archive, TUESDAY, TUESDAY, author="test") == 2
     assert archive.read(TUESDAY, TUESDAY).received_ms.tolist() == [AT + 1, AT + 10]
+
+
+def test_command__files_in_and_the_inbox_sealed(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("GISGRID_DATABASE_URL", raising=False)
+    file = tmp_path / "tracks.csv"
+    file.write_text(
+        "patroller,time,lon,lat,accuracy_m,received_at\n"
+        "P1,2018-05-07T23:59:59+08:00,121.4,28.6,5,2018-05-08T00:01:00+08:00\n"
+        "P1,2018-05-08T00:00:00+08:00,121.4,28.6,5,2018-05-08T00:01:00+08:00\n"
+        "P1,yesterday,121.4,28.6,5,2018-05-08T00:01:00+08:00\n",
+        encoding="utf-8",
+    )
+    store = open_store(tmp_path / "data")
+    FixInbox(store).add(stored([("P9", "phone", AT, 121.4, 28.6, 5.0, AT)]), author="phone")
+    store.close()
+    command = ["tracks", "archive", str(file), "--data", str(tmp_path / "data")]
+    assert cli.main(command) == 0
+    told = " ".join(capsys.readouterr().err.split())
+    assert "2 fixes read, days changed: 2" in told
+    assert "1 rows set aside" in told
+    assert "1 fixes sealed" in told
+    found = TrackArchive(tmp_path / "data" / "tracks").read(MONDAY, TUESDAY)
+    assert found.patroller.tolist() == ["P1", "P1", "P9"]
+    assert cli.main(command) == 0
+    assert "2 fixes read, days changed: 0" in " ".join(capsys.readouterr().err.split())
+    sealed = TrackArchive(tmp_path / "data" / "tracks").days()[TUESDAY]
+    (tmp_path / "data" / "tracks" / sealed.file).write_bytes(b"nothing")
+    assert cli.main(["tracks", "archive", "--data", str(tmp_path / "data")]) == 1
+    assert "is not what was written" in " ".join(capsys.readouterr().err.split())

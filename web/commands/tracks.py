@@ -1,6 +1,7 @@
 """`gisgrid tracks`: patrol trajectories against the 5225 standard."""
 
 import datetime as dt
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, get_args
@@ -16,7 +17,10 @@ from gisgrid.duty import PATROLLING_ROLES, read_duties, read_leave
 from gisgrid.errors import BadOption, EmptyInput
 from gisgrid.grid import read_network
 from gisgrid.mapping import write_map
+from gisgrid.store import open_store
+from gisgrid.store.fixes import FixInbox
 from gisgrid.tables import Rejects, write_rejects
+from tracks.archive import TrackArchive, batch_of_fixes, seal
 from tracks.day_map import day_map
 from tracks.filed_reports import read_reports
 from tracks.formats import TrackColumns, read_tracks
@@ -25,6 +29,7 @@ from tracks.policy import Policy, read_policy
 from tracks.results import write_verification
 from tracks.sentences import Language
 from tracks.verify import Verification, day_number, verify_tracks
+from web.settings import read_settings
 
 app = typer.Typer(help="Patrol trajectories against the 5225 standard.", no_args_is_help=True)
 
@@ -144,6 +149,50 @@ def _tell(console: Console, result: Verification, copies: int, rows_read: int, p
         table.add_row(label, *(f"{counts.get(name, 0):,}" for name in ("pass", "fail", "undetermined", "not_due")))
     Console().print(table)
     console.print(f"written: {out}/days.csv, visits.csv, weeks.csv", highlight=False)
+
+
+@app.command()
+def archive(
+    files: Annotated[list[Path] | None, typer.Argument(help="CSV, Parquet or GPX files of fixes to take in.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the data; GISGRID_DATA otherwise.")] = None,
+    url: Annotated[
+        str | None, typer.Option("--database-url", help="PostgreSQL database; GISGRID_DATABASE_URL otherwise.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Seal the inbox up to this local day, YYYY-MM-DD; yesterday otherwise.")
+    ] = None,
+    zone: Annotated[str | None, typer.Option(help="What times without an offset mean, such as Asia/Shanghai.")] = None,
+    datum: Annotated[str, typer.Option(help="Datum of the files: wgs84, cgcs2000, gcj02 or bd09.")] = "wgs84",
+) -> None:
+    """Take files of fixes into the archive, and seal what has come into the database: once each, nothing lost."""
+    console = Console(stderr=True, highlight=False)
+    settings = read_settings(os.environ)
+    folder = data or settings.data
+    shelf = TrackArchive(folder / "tracks")
+    last = (
+        _date(until, "--until") if until else dt.datetime.now(ZoneInfo("Asia/Shanghai")).date() - dt.timedelta(days=1)
+    )
+    if files:
+        with console.status("reading the tracks"):
+            tracks = read_tracks(files, zone=_zone(zone), datum=check_datum(datum))
+        with console.status("archiving"):
+            changed = shelf.add(batch_of_fixes(tracks.fixes))
+        console.print(f"{len(tracks.fixes):,} fixes read, days changed: {len(changed)}")
+        _tell_rejects(console, folder / "rejected_fixes.csv", list(tracks.rejects))
+    store = open_store(folder, url or (None if data else settings.database_url))
+    try:
+        sealed = seal(FixInbox(store), shelf, dt.date(1990, 1, 1), last, author="gisgrid tracks archive")
+    finally:
+        store.close()
+    days = shelf.days()
+    fixes, size = sum(day.fixes for day in days.values()), sum(day.bytes for day in days.values())
+    console.print(f"{sealed:,} fixes sealed from the inbox up to {last}")
+    console.print(f"the archive holds {fixes:,} fixes (days: {len(days)}) in {size / 1e6:,.1f} MB: {shelf.folder}")
+    problems = shelf.check()
+    for problem in problems:
+        console.print(f"[yellow]found wanting[/]: {problem}")
+    if problems:
+        raise typer.Exit(1)
 
 
 def _tell_rejects(console: Console, path: Path, rejects: list[Rejects]) -> None:
