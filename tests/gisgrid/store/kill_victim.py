@@ -1,0 +1,64 @@
+"""A process that writes until it is killed: it says on standard output what has been acknowledged.
+
+python -m tests.gisgrid.store.kill_victim FOLDER SEED
+"""
+
+import datetime as dt
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from gisgrid.errors import Conflict
+from gisgrid.store import open_store
+from gisgrid.store.editions import Editions
+from gisgrid.store.fixes import FixBatch, FixInbox, start_of
+from tests.worlds import draw_network
+from tracks.archive import TrackArchive, seal
+
+FIRST = dt.date(2018, 5, 7)
+NETWORK = draw_network("AB")
+
+
+def main(folder: Path, seed: int) -> None:
+    """Fixes in, days sealed, editions published, for ever."""
+    rng = np.random.default_rng(seed)
+    store = open_store(folder)
+    inbox, archive, editions = FixInbox(store), TrackArchive(folder / "tracks"), Editions(store)
+    while True:
+        kind = rng.random()
+        if kind < 0.6:
+            count = int(rng.integers(1, 400))
+            time_ms = start_of(FIRST) + rng.integers(0, 3 * 86_400_000, count)
+            number = rng.integers(0, 10**9, count)
+            batch = FixBatch(
+                np.full(count, "P1", dtype=object), np.full(count, "phone", dtype=object), time_ms,
+                121.0 + number / 1e10, np.full(count, 28.6), np.full(count, 5.0), time_ms + 1_000,
+            )  # fmt: skip
+            inbox.add(batch, author="victim")
+            keys = np.rint(batch.lon * 1e7).astype(np.int64)
+            print(
+                "fixes",
+                *(f"{time}:{key}" for time, key in zip(time_ms.tolist(), keys.tolist(), strict=True)),
+                flush=True,
+            )
+        elif kind < 0.85:
+            day = FIRST + dt.timedelta(days=int(rng.integers(0, 3)))
+            seal(inbox, archive, day, day, author="victim")
+            print("sealed", day, flush=True)
+        else:
+            latest = editions.latest()
+            try:
+                label = editions.publish(
+                    NETWORK,
+                    (latest.valid_from if latest else FIRST) + dt.timedelta(days=1),
+                    author="victim",
+                    based_on=latest.id if latest else None,
+                )
+                print("edition", label.id, flush=True)
+            except Conflict as conflict:
+                print("conflict", conflict, flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

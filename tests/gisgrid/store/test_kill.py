@@ -1,0 +1,77 @@
+"""Killed at any moment while writing: nothing acknowledged is lost, nothing is doubled, and the next start is healthy."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gisgrid.store import open_store
+from gisgrid.store.editions import Editions
+from gisgrid.store.fixes import FixInbox
+from gisgrid.store.health import check_health
+from tests.gisgrid.store.kill_victim import FIRST, NETWORK
+from tracks.archive import TrackArchive, read_tracks_of
+
+ROOT = Path(__file__).resolve().parent.parent.parent.parent
+
+
+def kill_rounds(folder, rounds, seed):
+    """Start the victim, kill it at a random moment, look at what is left; again and again on the same data."""
+    rng = np.random.default_rng(seed)
+    acknowledged: set[str] = set()
+    editions = 0
+    for number in range(rounds):
+        output = folder / f"{number}.txt"
+        with output.open("wb") as stream:
+            victim = subprocess.Popen(
+                [sys.executable, "-m", "tests.gisgrid.store.kill_victim", str(folder / "data"), str(seed * 1000 + number)],
+                stdout=stream, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
+            )  # fmt: skip
+            while output.stat().st_size == 0 and victim.poll() is None:
+                time.sleep(0.01)
+            time.sleep(rng.uniform(0.0, 0.6))
+            assert victim.poll() is None, "the victim ended by itself"
+            victim.kill()
+            victim.wait()
+        for line in output.read_text(encoding="utf-8").splitlines(keepends=True):
+            if not line.endswith("\n"):
+                continue  # cut off in mid-sentence
+            word, *rest = line.split()
+            acknowledged |= set(rest) if word == "fixes" else set()
+            editions = max(editions, int(rest[0])) if word == "edition" else editions
+        store = open_store(folder / "data")
+        try:
+            archive, inbox = TrackArchive(folder / "data" / "tracks"), FixInbox(store)
+            found = read_tracks_of(inbox, archive, FIRST, FIRST.replace(day=FIRST.day + 2))
+            keys = np.rint(found.lon * 1e7).astype(np.int64)
+            there = [f"{time}:{key}" for time, key in zip(found.time_ms.tolist(), keys.tolist(), strict=True)]
+            assert acknowledged <= set(there)
+            assert len(there) == len(set(there))
+            assert check_health(store).problems == ()
+            assert archive.check() == []
+            labels = Editions(store).all()
+            assert len(labels) >= editions
+            assert [label.id for label in labels] == list(range(1, len(labels) + 1))
+            if labels:
+                assert Editions(store).network(labels[-1].id).codes == NETWORK.codes
+        finally:
+            store.close()
+    return len(acknowledged), editions
+
+
+def test_kill__a_tenth(tmp_path):
+    fixes, editions = kill_rounds(tmp_path, 20, seed=1)
+    assert fixes > 500
+    assert editions > 0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2, 12))
+def test_kill__two_hundred_rounds(tmp_path, seed):
+    fixes, editions = kill_rounds(tmp_path, 20, seed=seed)
+    assert fixes > 500
+    assert editions > 0
