@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gisgrid.compiling import compiled
+from gisgrid.compiling import ALL_CORES, compiled
 
 ROUNDING_M: Final = 1e-6
 """Distances that differ by less are the same distance, written down differently."""
@@ -70,7 +70,8 @@ class Borders:
     ) -> NDArray[np.float64]:
         """Metres (n,) from every point to the border of the grid at its position; NaN for -1 and for NaN coordinates."""
         found = np.empty(len(x_m))
-        _distances(self.grid_start, self.edges, self.run_start, self.runs, x_m, y_m, positions, found)
+        with ALL_CORES:
+            _distances(self.grid_start, self.edges, self.run_start, self.runs, x_m, y_m, positions, found)
         return found
 
     def nearest(
@@ -81,10 +82,11 @@ class Borders:
         Of grids equally near, to a micrometre, the one with the smallest position.
         """
         positions, metres = np.empty(len(x_m), np.int32), np.empty(len(x_m))
-        _find_nearest(
-            self.grid_start, self.edges, self.run_start, self.runs, self.order, self.nodes, self.levels, x_m, y_m,
-            positions, metres,
-        )  # fmt: skip
+        with ALL_CORES:
+            _find_nearest(
+                self.grid_start, self.edges, self.run_start, self.runs, self.order, self.nodes, self.levels, x_m, y_m,
+                positions, metres,
+            )  # fmt: skip
         return positions, metres
 
 

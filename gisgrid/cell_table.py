@@ -19,6 +19,7 @@ from gisgrid.cell_build import BLOCK, BLOCK_BITS, MARGIN_DEGREES, OUTSIDE
 from gisgrid.cell_locate import place_few, place_many, place_one
 from gisgrid.cell_records import renumber_records
 from gisgrid.cell_window import CellPool, Frame, Window, fill_window, points_of, window_of
+from gisgrid.compiling import ALL_CORES
 
 _CELLS_PER_EDGE: Final = (0.5, 3.0)
 """Fewest and most cells along a mean edge: more cells mean less to decide in each, and more memory."""
@@ -132,8 +133,14 @@ class CellTable:
     def locate(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int32]:
         """The position of the one grid of every point (degrees, contiguous arrays (n,)), -1 for none."""
         found = np.empty(len(lon), np.int32)
-        place = place_many if len(lon) >= _PARALLEL_FROM else place_few
-        place(lon, lat, found, *self._arrays)
+        # Where others have the cores already, one is enough for each.
+        if len(lon) >= _PARALLEL_FROM and ALL_CORES.acquire(blocking=False):
+            try:
+                place_many(lon, lat, found, *self._arrays)
+            finally:
+                ALL_CORES.release()
+        else:
+            place_few(lon, lat, found, *self._arrays)
         return found
 
     def locate_one(self, lon: float, lat: float) -> int:

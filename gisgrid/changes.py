@@ -41,6 +41,9 @@ def boxes_of_changes(
     whole = np.concatenate((old[gone], new[changed & ~known]))
     if len(whole) + known.sum() > _MOST_BOXES:
         boxes = shapely.bounds(np.concatenate((whole, new[known], old[came_from[known]])))
+        boxes = boxes[np.isfinite(boxes[:, 0])]
+        if len(boxes) == 0:
+            return []
         boxes = np.concatenate((np.nanmin(boxes[:, :2], axis=0), np.nanmax(boxes[:, 2:], axis=0)))[None, :]
     else:
         moved = [

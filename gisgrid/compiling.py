@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,11 @@ from numba.extending import intrinsic
 _PACKAGES: Final = ("gisgrid", "tracks")
 _KEEP_S: Final = 30 * 86_400
 _PREFIX: Final = "kernels-"
+
+
+ALL_CORES: Final = threading.Lock()
+"""Held while a parallel function runs: not every threading layer of numba lets two threads start one at a time, and two
+would only share the same cores."""
 
 
 def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:

@@ -37,15 +37,22 @@ class GridIndex:
         looked up, so that nothing can be forgotten.
         """
         geometry = np.asarray(geometry, dtype=object)
-        same = came_from is None
-        origin = np.arange(len(geometry), dtype=np.int32) if came_from is None else np.asarray(came_from, np.int32)
+        known = len(self._geometry)
+        origin = np.arange(known) if came_from is None else np.asarray(came_from)
         stays = origin[origin >= 0]
         if (
             len(origin) != len(geometry)
-            or (same and len(geometry) != len(self._geometry))
+            or not np.issubdtype(origin.dtype, np.integer)
+            or (origin < NOWHERE).any()
+            or (stays >= known).any()
             or (np.diff(stays) <= 0).any()
         ):
-            raise ValueError("came_from must give each grid its old position, rising, or -1")
+            raise ValueError(
+                f"came_from must give each of {len(geometry)} grids its position among the {known} before, rising, or -1"
+            )
+        origin = origin.astype(np.int32)
+        if known == 0 or len(geometry) == 0:
+            return GridIndex(geometry, plane)
         fresh = find_changed(self._geometry, geometry, origin)
         gone = np.flatnonzero(~np.isin(np.arange(len(self._geometry)), stays))
         table = self._table
@@ -53,7 +60,7 @@ class GridIndex:
             new_position = np.full(len(self._geometry), NOWHERE, np.int32)
             new_position[stays] = np.flatnonzero(origin >= 0)
             table = table.renumbered(new_position)
-        boxes = self._boxes[np.maximum(origin, 0)] if len(self._geometry) else np.empty((len(geometry), 4))
+        boxes = self._boxes[np.maximum(origin, 0)]
         boxes[fresh] = shapely.bounds(geometry[fresh])
         table = table.rebuilt(geometry, boxes, boxes_of_changes(self._geometry, geometry, origin, fresh, gone))
         index = GridIndex(geometry, plane, table=table)
@@ -99,6 +106,9 @@ class GridIndex:
     ) -> NDArray[np.float64]:
         """Metres from every point to the border of the grid at `positions` (n,), from inside or outside; NaN for -1."""
         lon, lat = _degrees(lon, lat)
+        positions = np.asarray(positions)
+        if len(positions) != len(lon) or ((positions < NOWHERE) | (positions >= len(self._geometry))).any():
+            raise ValueError(f"positions must be {len(lon)} numbers from -1 to {len(self._geometry) - 1}")
         positions = np.ascontiguousarray(positions, np.int32)
         x, y = self._plane.to_xy(lon, lat)
         return self.borders().distances(x, y, positions)
@@ -158,4 +168,7 @@ def bounds_of(geometry: NDArray[np.object_]) -> Bounds:
 
 
 def _degrees(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    return np.ascontiguousarray(lon, np.float64).reshape(-1), np.ascontiguousarray(lat, np.float64).reshape(-1)
+    lon, lat = np.ascontiguousarray(lon, np.float64).reshape(-1), np.ascontiguousarray(lat, np.float64).reshape(-1)
+    if len(lon) != len(lat):
+        raise ValueError(f"{len(lon)} longitudes and {len(lat)} latitudes; expected as many of one as of the other")
+    return lon, lat

@@ -47,10 +47,12 @@ class LivePoints:
         self._next_number = 0
 
     def __len__(self) -> int:
-        return len(self._points)
+        with self._lock:
+            return len(self._points)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._points
+        with self._lock:
+            return name in self._points
 
     def put(self, name: str, lon: float, lat: float, at_ms: int) -> bool:
         """Put a point or move it; False, and nothing changes, when a newer position or removal is known.
@@ -89,7 +91,8 @@ class LivePoints:
 
     def get(self, name: str) -> LivePoint | None:
         """The newest position of a name, if there is one."""
-        return self._points.get(name)
+        with self._lock:
+            return self._points.get(name)
 
     def nearest(self, lon: float, lat: float, count: int = 1) -> list[NearPoint]:
         """The nearest points, the nearest first, ties by name; fewer where there are fewer."""
@@ -99,6 +102,9 @@ class LivePoints:
             )
         x, y = self._to_xy(lon, lat)
         with self._lock:
+            count = min(count, len(self._points))
+            if count == 0:
+                return []
             # The tree gives those that tie for the last place too.
             names = [self._name_of[number] for number in self._tree.nearest((x, y, x, y), count)]
             found = [

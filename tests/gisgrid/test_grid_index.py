@@ -239,9 +239,38 @@ def test_rebuilt__two_drafts_from_one_edition_do_not_disturb_each_other():
         assert (network.index.locate(lon, lat) == GridIndex(network.geometry, network.plane).locate(lon, lat)).all()
 
 
-def test_rebuilt__refuses_positions_out_of_order():
+@pytest.mark.parametrize("came_from", [[1, 0], [0, 7], [-2, 0], [0], [0.5, 1.0]])
+def test_rebuilt__refuses_positions_that_cannot_be(came_from):
     with pytest.raises(ValueError, match="rising"):
-        RING.index.rebuilt(RING.geometry, RING.plane, np.array([1, 0], np.int32))
+        RING.index.rebuilt(RING.geometry, RING.plane, np.array(came_from))
+
+
+@pytest.mark.parametrize("positions", [[0], [0, 2], [0, -2], [0, 2**32], [0, 2**31 - 1]])
+def test_border_distance_m__refuses_positions_that_cannot_be(positions):
+    with pytest.raises(ValueError, match="positions must be 2 numbers from -1 to 1"):
+        RING.index.border_distance_m(np.full(2, 121.4), np.full(2, 28.6), np.array(positions))
+    with pytest.raises(ValueError, match="2 longitudes and 1 latitudes"):
+        RING.index.locate(np.full(2, 121.4), np.full(1, 28.6))
+
+
+def test_rebuilt__many_empty_polygons_come_and_go():
+    plane = MetricPlane(0.0, 0.0)
+    empty = np.array([shapely.Polygon()] * 100, dtype=object)
+    index = GridIndex(SQUARES, plane)
+    index.borders()
+    more = index.rebuilt(np.concatenate((SQUARES, empty)), plane, np.r_[np.arange(36), np.full(100, -1)])
+    assert more.nearest(np.array([7.0]), np.array([0.5]))[0].tolist() == [30]
+    fewer = more.rebuilt(SQUARES, plane, np.arange(36))
+    assert fewer.locate_one(5.5, 0.5) == 30
+
+
+def test_locate__from_many_threads_on_all_cores():
+    network = build_district().network
+    lon, lat = np.random.default_rng(2).uniform(network.bounds[:2], network.bounds[2:], (120_000, 2)).T
+    expected = network.index.locate(lon, lat)
+    with ThreadPoolExecutor(6) as pool:
+        for found in pool.map(lambda _: network.index.locate(lon, lat), range(40)):
+            assert (found == expected).all()
 
 
 def test_rebuilt__a_spike_that_goes_takes_its_border_with_it():

@@ -113,3 +113,29 @@ def test_put__refuses_what_is_not_a_position(lon, lat):
 def test_within__refuses_a_window_the_wrong_way_round():
     with pytest.raises(BadOption, match="west, south, east, north"):
         LivePoints(PLANE).within((122.0, 28.0, 121.0, 29.0))
+
+
+def test_get__a_point_that_moves_is_always_somewhere():
+    live, done = LivePoints(PLANE), threading.Event()
+    live.put("P", 121.4, 28.6, 0)
+
+    def move():
+        for step in range(3000):
+            live.put("P", 121.4 + step * 1e-6, 28.6, step)
+        done.set()
+
+    mover = threading.Thread(target=move)
+    mover.start()
+    missed = 0
+    while not done.is_set():
+        missed += live.get("P") is None or "P" not in live or len(live) != 1
+    mover.join()
+    assert missed == 0
+
+
+def test_nearest__more_than_there_are():
+    live = LivePoints(PLANE)
+    assert live.nearest(121.4, 28.6, 5) == []
+    for step in range(4):
+        live.put(f"P{step}", 121.4 + step, 28.6, 0)
+    assert [near.point.name for near in live.nearest(121.4, 28.6, 2**70)] == ["P0", "P1", "P2", "P3"]
