@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gisgrid.grid import read_network
 from gisgrid.sample import SampleDistrict, build_tracks
-from gisgrid.tables import read_table
+from gisgrid.table_files import read_table
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 """Data that lies beside the project where it is developed; what needs it is left out elsewhere."""

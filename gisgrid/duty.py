@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from gisgrid.tables import InputTable, Rejects, keep_rows, local_dates, read_table
+from gisgrid.table_files import read_table
+from gisgrid.tables import InputTable, Rejects, keep_rows, local_dates
 
 ROLES: Final = ("patroller", "leader", "instructor", "business_instructor", "area_leader", "substitute")
 PATROLLING_ROLES: Final = ("patroller", "substitute")

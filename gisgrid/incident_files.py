@@ -13,7 +13,8 @@ from gisgrid.datum import Datum, to_wgs84
 from gisgrid.errors import BadOption, EmptyInput
 from gisgrid.grid import GridNetwork
 from gisgrid.incidents import DEFAULT_ACCURACY_M, Assignments, AssignOptions, Source, assign
-from gisgrid.tables import InputTable, Rejects, check_not_exchanged, keep_rows, place_problems, read_table, replacing
+from gisgrid.table_files import read_table
+from gisgrid.tables import InputTable, Rejects, check_not_exchanged, keep_rows, place_problems, replacing
 
 ADDED_COLUMNS: Final = ("grid", "how", "border_distance_m", "alternatives")
 ACCURACY_COLUMN: Final = "accuracy_m"

@@ -1,4 +1,4 @@
-"""Tables that people hand in: CSV and Parquet by column name, rows that cannot be used set aside with a reason."""
+"""Tables that people hand in: columns by name as text, numbers, times; rows that cannot be used set aside with a reason."""
 
 import csv
 import io
@@ -13,11 +13,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from gisgrid.errors import BadColumn, EmptyInput, MissingColumn, UnreadableFile
+from gisgrid.errors import BadColumn, MissingColumn
 
 _ZONE_AT_END: Final = r"(?:[zZ]|[+-]\d{2}(?::?\d{2})?)$"
 _NUMBER: Final = r"^\s*\d{9,13}(?:\.\d+)?\s*$"
@@ -106,20 +104,6 @@ class Rejects:
 
     def __len__(self) -> int:
         return len(self.reasons)
-
-
-def read_table(path: str | Path) -> InputTable:
-    """Read a CSV (UTF-8 or GB18030; comma, semicolon or tab; plain or .gz) or Parquet file.
-
-    Raises `UnreadableFile` and, for a file without rows, `EmptyInput`.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise UnreadableFile(f"{path} does not exist; expected a CSV or Parquet file")
-    table = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
-    if len(table) == 0 and not table.unsplit:
-        raise EmptyInput(f"{path} has no rows; expected a header and at least one row")
-    return table
 
 
 def keep_rows(table: InputTable, problems: Mapping[str, NDArray[np.bool_]]) -> tuple[NDArray[np.bool_], Rejects]:
@@ -241,64 +225,6 @@ def check_not_exchanged(
 def _is_plain(rows: pa.Table, name: str) -> bool:
     kind = rows.schema.field(name).type
     return not (pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
-
-
-def _read_parquet(path: Path) -> InputTable:
-    try:
-        rows = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise UnreadableFile(f"{path} is not a readable Parquet file: {str(error).splitlines()[0]}") from error
-    return InputTable(str(path), rows, np.arange(1, rows.num_rows + 1, dtype=np.int64))
-
-
-def _read_csv(path: Path) -> InputTable:
-    try:
-        raw = pa.input_stream(str(path)).read()
-    except (OSError, pa.ArrowException) as error:
-        raise UnreadableFile(f"{path} cannot be read: {error}") from error
-    if not raw.strip():
-        raise EmptyInput(f"{path} is empty; expected a header and at least one row")
-    if b"\x00" in raw[:4096]:
-        raise UnreadableFile(f"{path} is not a text file; expected CSV")
-    text = _decoded(raw, path)
-    header = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=header.count)
-    names = [name.strip() for name in next(csv.reader([header.rstrip("\r")], delimiter=delimiter), [])]
-    if len(set(names)) != len(names) or not any(names):
-        raise UnreadableFile(f"{path}: the header {header.strip()[:80]!r} is empty or names a column twice")
-    unsplit: list[tuple[int, str]] = []
-
-    def set_aside(row: pa_csv.InvalidRow) -> str:
-        unsplit.append((int(row.number) if row.number is not None else 0, row.text))
-        return "skip"
-
-    try:
-        rows = pa_csv.read_csv(
-            pa.BufferReader(text.encode()),
-            read_options=pa_csv.ReadOptions(use_threads=False, column_names=names, skip_rows=1),
-            parse_options=pa_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=set_aside
-            ),
-            convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        if "Empty CSV" in str(error):
-            raise EmptyInput(f"{path} has a header but no rows") from error
-        raise UnreadableFile(f"{path} cannot be split into rows and columns: {str(error).splitlines()[0]}") from error
-    gone = {line for line, _ in unsplit}
-    lines = np.array([line for line in range(2, rows.num_rows + len(gone) + 2) if line not in gone], np.int64)
-    return InputTable(str(path), rows, lines[: rows.num_rows], tuple(unsplit))
-
-
-def _decoded(raw: bytes, path: Path) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise UnreadableFile(f"{path} is neither UTF-8 nor GB18030 text; save it as UTF-8")
 
 
 def _typed_times(values: pa.ChunkedArray, zone: ZoneInfo | None) -> Times:

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from gisgrid.tables import Rejects, keep_rows, read_table
+from gisgrid.table_files import read_table
+from gisgrid.tables import Rejects, keep_rows
 from tracks.formats import time_problems
 
 _NO: Final = frozenset({"0", "false", "no", "n", "f", "无效", "否"})

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from gisgrid.datum import Datum, to_wgs84
 from gisgrid.errors import EmptyInput, MissingColumn, UnreadableFile
-from gisgrid.tables import InputTable, Rejects, Times, check_not_exchanged, keep_rows, place_problems, read_table
+from gisgrid.table_files import read_table
+from gisgrid.tables import InputTable, Rejects, Times, check_not_exchanged, keep_rows, place_problems
 from tracks.fixes import UNSTATED, Fixes, order_fixes
 
 _GPX_POINT: Final = "trkpt"

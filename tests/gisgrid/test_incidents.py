@@ -14,7 +14,7 @@ from gisgrid.borders import Borders, disc_shares, read_even_odd
 from gisgrid.errors import BadOption
 from gisgrid.grid import GridNetwork, read_network
 from gisgrid.incidents import Assignments, AssignOptions, assign
-from gisgrid.tables import read_table
+from gisgrid.table_files import read_table
 from tests.worlds import PLANE, at, draw_network
 
 WORLD = """

@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from gisgrid.errors import BadColumn, EmptyInput, MissingColumn, UnreadableFile
-from gisgrid.tables import check_not_exchanged, keep_rows, read_table, write_rejects
+from gisgrid.table_files import read_table
+from gisgrid.tables import check_not_exchanged, keep_rows, write_rejects
 
 
 def written(tmp_path, text, encoding="utf-8", name="in.csv"):
