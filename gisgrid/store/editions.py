@@ -87,6 +87,11 @@ class Editions:
         with self._store.reading() as connection:
             return _latest(connection)
 
+    def newest_in(self, connection: sa.Connection) -> int | None:
+        """The number of the newest edition as a transaction sees it."""
+        newest = _latest(connection)
+        return newest.id if newest else None
+
     def at(self, day: dt.date) -> EditionLabel | None:
         """The edition in force on a local day; None before the first."""
         held = [label for label in self.all() if label.valid_from <= day]

@@ -10,6 +10,7 @@ from gisgrid.errors import BadOption
 
 DATABASE_FILE: Final = "gisgrid.db"
 _BUSY_MS: Final = 30_000
+_CACHE_KIB: Final = 65_536
 _WRITES: Final = "gisgrid_writes"
 
 
@@ -53,6 +54,7 @@ def make_engine(url: sa.URL) -> sa.Engine:
             "synchronous = full",
             "foreign_keys = on",
             f"busy_timeout = {_BUSY_MS}",
+            f"cache_size = -{_CACHE_KIB}",
         ):
             connection.execute(f"pragma {setting}")
 

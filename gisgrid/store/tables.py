@@ -6,6 +6,9 @@ import sqlalchemy as sa
 
 from gisgrid.store.geometry import GeometryColumn
 
+NUMBER: Final = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""A 64-bit key; SQLite's own row number where it stands alone."""
+
 METADATA: Final = sa.MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -137,3 +140,105 @@ CALENDAR_DAY: Final = sa.Table(
     sa.Column("note", sa.Text, nullable=False),
 )
 """Days that the published calendar has otherwise."""
+
+UNIT: Final = sa.Table(
+    "unit",
+    METADATA,
+    sa.Column("code", sa.Text, primary_key=True),
+    sa.Column("level", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+)
+"""Townships, villages and communities, and areas (named sets of grids)."""
+
+AREA_GRID: Final = sa.Table(
+    "area_grid",
+    METADATA,
+    sa.Column("area", sa.Text, primary_key=True),
+    sa.Column("grid", sa.Text, primary_key=True),
+)
+"""Which grids an area is made of."""
+
+PLACE: Final = sa.Table(
+    "place",
+    METADATA,
+    sa.Column("code", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False, index=True),
+    sa.Column("village", sa.Text, nullable=False),
+    sa.Column("lon", sa.Float(53), nullable=False),
+    sa.Column("lat", sa.Float(53), nullable=False),
+)
+"""Named buildings, compounds, roads, centres, each at one point (degrees, EPSG:4490)."""
+
+DWELLING: Final = sa.Table(
+    "dwelling",
+    METADATA,
+    sa.Column("code", sa.Text, primary_key=True),
+    sa.Column("lon", sa.Float(53), nullable=False),
+    sa.Column("lat", sa.Float(53), nullable=False),
+    sa.Column("households", sa.Integer, nullable=False),
+    sa.Column("residents", sa.Integer, nullable=False),
+    sa.Column("migrants", sa.Integer, nullable=False),
+)
+"""Points where people live (degrees, EPSG:4490)."""
+
+PERSON: Final = sa.Table(
+    "person",
+    METADATA,
+    sa.Column("code", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("telephone", sa.Text, nullable=False),
+)
+"""Those who hold duties, by the code that duties, leave and fixes name them with."""
+
+TRANSLATION: Final = sa.Table(
+    "translation",
+    METADATA,
+    sa.Column("source_system", sa.Text, primary_key=True),
+    sa.Column("field", sa.Text, primary_key=True),
+    sa.Column("theirs", sa.Text, primary_key=True),
+    sa.Column("ours", sa.Text, nullable=False),
+)
+"""The words of another platform: what its headings, categories, states, sources and units are called here."""
+
+INCIDENT: Final = sa.Table(
+    "incident",
+    METADATA,
+    sa.Column("id", NUMBER, primary_key=True, autoincrement=False),
+    sa.Column("source_system", sa.Text),
+    sa.Column("source_id", sa.Text),
+    sa.Column("source_digest", sa.BigInteger),
+    sa.Column("category", sa.Text, nullable=False),
+    sa.Column("sub_category", sa.Text, nullable=False),
+    sa.Column("reported_ms", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("is_urgent", sa.Boolean, nullable=False),
+    sa.Column("reporter", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("place", GeometryColumn("POINT")),
+    sa.Column("accuracy_m", sa.Float(53)),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("stated", sa.Text, nullable=False),
+    sa.Column("edition_id", sa.ForeignKey("edition.id")),
+    sa.Column("township", sa.Text, nullable=False),
+    sa.Column("village", sa.Text, nullable=False),
+    sa.Column("grid", sa.Text, nullable=False),
+    sa.Column("how", sa.Text, nullable=False),
+    sa.Column("border_distance_m", sa.Float(53)),
+    sa.Column("alternatives", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("event_id", sa.ForeignKey("event.id"), nullable=False, index=True),
+    sa.UniqueConstraint("source_system", "source_id"),
+    # What a list is filtered by stands in each index, so that rows which do not fit are passed over without being read.
+    sa.Index("ix_incident_time", "reported_ms", "id", "category", "state", "how"),
+    sa.Index("ix_incident_township", "township", "reported_ms", "id", "category", "state", "how"),
+    sa.Index("ix_incident_village", "village", "reported_ms", "id", "category", "state", "how"),
+    sa.Index("ix_incident_grid", "grid", "reported_ms", "id", "category", "state", "how"),
+    sa.Index("ix_incident_state", "state", "reported_ms", "id", "category", "how"),
+    sa.Index("ix_incident_category", "category", "reported_ms", "id", "state", "how"),
+)
+"""Incidents as they were reported, where they belong and in which state; `event_id` tells of the last change.
+
+`township`, `village` and `grid` are empty where there is none. `source_digest` is of what the source said last.
+"""

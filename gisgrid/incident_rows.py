@@ -1,0 +1,263 @@
+"""Incidents as columns, and reading them from a file of another platform in its own words."""
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gisgrid.datum import Datum, to_wgs84
+from gisgrid.errors import EmptyInput
+from gisgrid.flow import STATES
+from gisgrid.incidents import CATEGORIES
+from gisgrid.table_files import read_table
+from gisgrid.tables import InputTable, Rejects, Times, keep_rows, place_problems
+
+FIELDS: Final[dict[str, str]] = {
+    "incident": "事件编号",
+    "category": "事件类别",
+    "sub_category": "事件子类",
+    "time": "上报时间",
+    "lon": "经度",
+    "lat": "纬度",
+    "accuracy_m": "精度(米)",
+    "source": "定位方式",
+    "stated_grid": "所报网格",
+    "state": "状态",
+    "urgent": "紧急",
+    "reporter": "上报人",
+    "description": "描述",
+}
+"""What a file of incidents may say, with the Chinese headings; `incident`, `category` and `time` it must."""
+
+TRANSLATED: Final = ("column", "category", "sub_category", "source", "stated_grid", "state")
+"""What a table of translations may translate: headings, and the words in these columns."""
+
+SOURCES: Final[dict[str, tuple[str, str]]] = {
+    "": ("", ""),
+    "phone": ("Phone", "手机"),
+    "map": ("Map", "地图"),
+    "address": ("Address", "地址"),
+}
+_ALSO: Final = {
+    "source": {"map_click": "map"},
+    "urgent": {"1": "true", "0": "false", "": "false", "是": "true", "否": "false"},
+}
+_DEGREE_DIGITS: Final = 7
+_CHINA: Final = ZoneInfo("Asia/Shanghai")
+
+Translations = Mapping[tuple[str, str], str]
+"""Our word for a field and a foreign word."""
+
+
+@dataclass(frozen=True, eq=False)
+class IncidentRows:
+    """Incidents as columns (n,): degrees EPSG:4490 (NaN without a place), metres (NaN unstated), ms since 1970 UTC.
+
+    `stated` is the code of a grid or village that the report names, empty for none; `digest` tells whether the source says
+    the same as before. `given` are the fields that the source speaks of at all.
+    """
+
+    source_id: NDArray[np.object_]
+    category: NDArray[np.object_]
+    sub_category: NDArray[np.object_]
+    reported_ms: NDArray[np.int64]
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    accuracy_m: NDArray[np.float64]
+    source: NDArray[np.object_]
+    stated: NDArray[np.object_]
+    state: NDArray[np.object_]
+    is_urgent: NDArray[np.bool_]
+    reporter: NDArray[np.object_]
+    description: NDArray[np.object_]
+    given: frozenset[str] = frozenset(FIELDS)
+
+    def __len__(self) -> int:
+        return len(self.reported_ms)
+
+    def at(self, rows: NDArray[np.int64]) -> "IncidentRows":
+        """Some of the rows (m,)."""
+        columns = {
+            field.name: getattr(self, field.name)[rows] for field in dataclasses.fields(self) if field.name != "given"
+        }
+        return IncidentRows(**columns, given=self.given)
+
+    def digests(self) -> NDArray[np.int64]:
+        """A number for each row (n,) that differs when anything that the source says differs."""
+        columns = [getattr(self, field.name).tolist() for field in dataclasses.fields(self) if field.name != "given"]
+        seed = hashlib.blake2b(",".join(sorted(self.given)).encode(), digest_size=16).digest()
+        return np.fromiter(
+            (
+                int.from_bytes(
+                    hashlib.blake2b(repr(row).encode(), digest_size=8, key=seed).digest(), "big", signed=True
+                )
+                for row in zip(*columns, strict=True)
+            ),
+            np.int64,
+            len(self),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class IncidentFile:
+    """The usable rows of a file (`places` into it) and those that were set aside."""
+
+    table: InputTable
+    places: NDArray[np.int64]
+    rows: IncidentRows
+    rejects: Rejects
+
+    def reject(self, refused: Mapping[int, str]) -> Rejects:
+        """The rejects with those rows that the store refused as well, by their place among the usable ones."""
+        reasons = np.full(len(self.table), "", dtype=object)
+        for place, reason in refused.items():
+            reasons[self.places[place]] = reason
+        known = np.ones(len(self.table), bool)
+        known[self.places] = False
+        first = iter(self.rejects.reasons)
+        for row in np.flatnonzero(known):
+            reasons[row] = next(first)
+        return keep_rows(self.table, {reason: reasons == reason for reason in dict.fromkeys(reasons) if reason})[1]
+
+
+def read_incident_rows(
+    path: str | Path,
+    *,
+    translations: Translations | None = None,
+    columns: Mapping[str, str] | None = None,
+    zone: ZoneInfo | None = _CHINA,
+    datum: Datum = "wgs84",
+) -> IncidentFile:
+    """Read incidents from CSV, XLSX, Parquet, GeoJSON or GeoPackage.
+
+    Headings are the names of `FIELDS`, their Chinese ones, what `translations` makes of them, or what `columns` says
+    (field -> heading). Words are our codes, our labels in either language, or translated; others are set aside with their
+    row. Times without an offset are in `zone`. Raises `UnreadableFile`, `EmptyInput`, `MissingColumn`.
+    """
+    table = read_table(path)
+    words = translations or {}
+    found = _headings(table, words, columns or {})
+    for field in ("incident", "category", "time"):
+        if field not in found:
+            table.need(f"{field}", f"--column {field}=HEADING")
+    empty = np.full(len(table), "", dtype=object)
+    texts = {name: table.texts(found[name]) if name in found else empty for name in FIELDS}
+    problems: dict[str, NDArray[np.bool_]] = {
+        "incident is empty; expected the number the source gives it": texts["incident"] == ""
+    }
+    problems |= _twice(texts["incident"])
+    times = table.times_ms(found["time"], zone)
+    problems |= _time_problems(times)
+    category = _translated("category", texts["category"], CATEGORIES, words, problems)
+    sub_category = _renamed("sub_category", texts["sub_category"], words)
+    state = _translated("state", np.where(texts["state"] == "", "reported", texts["state"]), STATES, words, problems)
+    source = _translated("source", texts["source"], SOURCES, words, problems)
+    stated = _renamed("stated_grid", texts["stated_grid"], words)
+    urgent = _urgent(texts["urgent"], problems)
+    lon, lat, accuracy_m = _positions(table, found, texts, problems)
+    usable, rejects = keep_rows(table, problems)
+    if not usable.any():
+        raise EmptyInput(f"{path}: none of its {len(rejects):,} rows can be used; the first: {rejects.reasons[0]}")
+    kept = np.flatnonzero(usable)
+    lon, lat = to_wgs84(lon[kept], lat[kept], datum)
+    rows = IncidentRows(
+        texts["incident"][kept], category[kept], sub_category[kept], times.ms[kept],
+        np.round(lon, _DEGREE_DIGITS), np.round(lat, _DEGREE_DIGITS), accuracy_m[kept], source[kept], stated[kept],
+        state[kept], urgent[kept], texts["reporter"][kept], texts["description"][kept], frozenset(found),
+    )  # fmt: skip
+    return IncidentFile(table, kept, rows, rejects)
+
+
+def _headings(table: InputTable, words: Translations, columns: Mapping[str, str]) -> dict[str, str]:
+    """The heading of every field that the file has."""
+    found = {field: table.need(heading, f"--column {field}") for field, heading in columns.items()}
+    ours = {heading: field for field, heading in FIELDS.items()} | {field: field for field in FIELDS}
+    for heading in table.columns:
+        field = words.get(("column", heading)) or ours.get(heading)
+        if field is not None:
+            found.setdefault(field, heading)
+    return found
+
+
+def _positions(
+    table: InputTable,
+    found: Mapping[str, str],
+    texts: Mapping[str, NDArray[np.object_]],
+    problems: dict[str, NDArray[np.bool_]],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Degrees and metres, NaN where there are none; a report may have no place, but not half of one."""
+    numbers: dict[str, NDArray[np.float64]] = {}
+    for field in ("lon", "lat", "accuracy_m"):
+        numbers[field], bad = (
+            table.numbers(found[field]) if field in found else (np.full(len(table), np.nan), np.zeros(len(table), bool))
+        )
+        problems[f"{field} is not a number; expected {'metres' if field == 'accuracy_m' else 'degrees'} or nothing"] = (
+            bad
+        )
+    lon, lat, accuracy_m = numbers["lon"], numbers["lat"], numbers["accuracy_m"]
+    there = ~((texts["lon"] == "") & (texts["lat"] == ""))
+    if "lon" in found or "lat" in found:
+        there |= np.isfinite(lon) | np.isfinite(lat)
+        problems |= {
+            reason: hit & there for reason, hit in place_problems(lon, lat, np.zeros(len(table), bool)).items()
+        }
+    return lon, lat, np.where(np.isfinite(accuracy_m) & (accuracy_m > 0.0), accuracy_m, np.nan)
+
+
+def _twice(ids: NDArray[np.object_]) -> dict[str, NDArray[np.bool_]]:
+    again = pd.Series(ids).duplicated().to_numpy()
+    return {"an earlier row of the file has the same incident number": again & (ids != "")}
+
+
+def _time_problems(times: Times) -> dict[str, NDArray[np.bool_]]:
+    return {
+        "time is empty; expected the time of the report": times.empty,
+        "time is not a time; expected for instance 2018-05-07T09:30:00+08:00": times.unreadable,
+        "time has no offset; expected for instance 2018-05-07T09:30:00+08:00, or say --zone": times.zoneless,
+    }
+
+
+def _translated(
+    field: str,
+    texts: NDArray[np.object_],
+    known: Mapping[str, tuple[str, str]],
+    words: Translations,
+    problems: dict[str, NDArray[np.bool_]],
+) -> NDArray[np.object_]:
+    """Our words for a column whose words are limited; each other word becomes a problem of its rows."""
+    ours = {label: word for word, labels in known.items() for label in (*labels, word)} | _ALSO.get(field, {})
+    result = texts.copy()
+    for text in dict.fromkeys(texts.tolist()):
+        found = words.get((field, text)) or ours.get(text)
+        if found in known:
+            result[texts == text] = found
+        else:
+            expected = ", ".join(word for word in known if word)
+            problems[f"{field} {text[:40]!r} is unknown; expected one of {expected}, or a translation"] = texts == text
+    return result
+
+
+def _renamed(field: str, texts: NDArray[np.object_], words: Translations) -> NDArray[np.object_]:
+    result = texts.copy()
+    for (of, theirs), ours in words.items():
+        if of == field:
+            result[texts == theirs] = ours
+    return result
+
+
+def _urgent(texts: NDArray[np.object_], problems: dict[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    lowered = np.array([_ALSO["urgent"].get(text, text.lower()) for text in texts.tolist()], dtype=object)
+    problems["urgent is unreadable; expected true or false"] = ~np.isin(lowered, ("true", "false"))
+    return np.asarray(lowered == "true", bool)
+
+
+def words_of(values: NDArray[Any], known: Mapping[str, tuple[str, str]], language: int) -> list[str]:
+    """The labels of words (n,) in English (0) or Chinese (1); a word without a label stays."""
+    return [known[value][language] if value in known else str(value) for value in values.tolist()]
