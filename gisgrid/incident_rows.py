@@ -91,18 +91,12 @@ class IncidentRows:
 
     def digests(self) -> NDArray[np.int64]:
         """A number for each row (n,) that differs when anything that the source says differs."""
-        columns = [getattr(self, field.name).tolist() for field in dataclasses.fields(self) if field.name != "given"]
-        seed = hashlib.blake2b(",".join(sorted(self.given)).encode(), digest_size=16).digest()
-        return np.fromiter(
-            (
-                int.from_bytes(
-                    hashlib.blake2b(repr(row).encode(), digest_size=8, key=seed).digest(), "big", signed=True
-                )
-                for row in zip(*columns, strict=True)
-            ),
-            np.int64,
-            len(self),
+        frame = pd.DataFrame(
+            {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "given"}
         )
+        seed = hashlib.blake2b(",".join(sorted(self.given)).encode(), digest_size=8).hexdigest()
+        hashed = pd.util.hash_pandas_object(frame, index=False, hash_key=seed, categorize=True)
+        return np.asarray(hashed, np.uint64).view(np.int64)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,19 +1,21 @@
 """Many rows at once, the fastest way that each database has."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
-import shapely
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from gisgrid.store.engine import is_postgresql
 from gisgrid.store.geometry import SRID, GeometryColumn
 
+_POINT: Final = 1
+_HAS_SRID: Final = 0x20000000
+
 
 def insert_columns(connection: sa.Connection, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:
-    """Insert rows given as columns of Python values, all of one length; geometry as `geometry_values` makes it."""
+    """Insert rows given as columns of Python values, all of one length; points as `point_values` makes them."""
     names = ", ".join(columns)
     rows = list(zip(*columns.values(), strict=True))
     if not rows:
@@ -44,15 +46,18 @@ def update_columns(connection: sa.Connection, table: sa.Table, key: str, columns
     connection.exec_driver_sql(f"update {table.name} set {assigned} where {key} = {mark}", rows)  # noqa: S608  # names of our own columns
 
 
-def geometry_values(connection: sa.Connection, shapes: NDArray[np.object_]) -> list[Any]:
-    """Geometries (n,) as the driver takes them in bulk: WKB on SQLite, hexadecimal EWKB on PostgreSQL."""
-    values: Any = (
-        shapely.to_wkb(shapely.set_srid(shapes, SRID), hex=True, include_srid=True)
-        if is_postgresql(connection)
-        else shapely.to_wkb(shapes)
-    )
-    found: list[Any] = np.asarray(values, dtype=object).tolist()
-    return found
+def point_values(connection: sa.Connection, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> list[Any]:
+    """Points (n,) as the driver takes them in bulk: WKB on SQLite, hexadecimal EWKB on PostgreSQL; None where NaN."""
+    told = is_postgresql(connection)
+    layout = [("order", "u1"), ("kind", "<u4"), *([("srid", "<u4")] if told else []), ("lon", "<f8"), ("lat", "<f8")]
+    wkb = np.zeros(len(lon), dtype=np.dtype(layout))
+    wkb["order"], wkb["kind"], wkb["lon"], wkb["lat"] = 1, _POINT | (_HAS_SRID if told else 0), lon, lat
+    if told:
+        wkb["srid"] = SRID
+    content, size = wkb.tobytes(), wkb.dtype.itemsize
+    there = (np.isfinite(lon) & np.isfinite(lat)).tolist()
+    parts = [content[at * size : (at + 1) * size] if known else None for at, known in enumerate(there)]
+    return [part.hex() if part else None for part in parts] if told else list(parts)
 
 
 def _is_geometry(table: sa.Table, name: str) -> bool:

@@ -10,7 +10,7 @@ from gisgrid.errors import BadOption
 
 DATABASE_FILE: Final = "gisgrid.db"
 _BUSY_MS: Final = 30_000
-_CACHE_KIB: Final = 65_536
+_CACHE_KIB: Final = 262_144
 _WRITES: Final = "gisgrid_writes"
 
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from gisgrid.errors import BadOption
 from gisgrid.incident_rows import IncidentRows
 from gisgrid.store.belonging import Belonging, belongings
-from gisgrid.store.bulk import geometry_values, insert_columns, update_columns
+from gisgrid.store.bulk import insert_columns, point_values, update_columns
 from gisgrid.store.editions import Editions
 from gisgrid.store.engine import is_postgresql
-from gisgrid.store.staffing import TakenIn
+from gisgrid.store.lists import TakenIn
 from gisgrid.store.store import Change, Store
 from gisgrid.store.tables import AREA_GRID, INCIDENT
 
@@ -273,15 +273,12 @@ def _known(connection: sa.Connection, system: str, ids: list[str]) -> dict[str, 
 
 
 def _columns(connection: sa.Connection, rows: IncidentRows, found: Belonging) -> dict[str, list[Any]]:
-    points = np.full(len(rows), None, dtype=object)
-    placed = np.isfinite(rows.lon) & np.isfinite(rows.lat)
-    points[placed] = shapely.points(rows.lon[placed], rows.lat[placed])
     columns = {
         field.name: getattr(rows, field.name).tolist()
         for field in dataclasses.fields(rows)
         if field.name not in {"given", "source_id", "lon", "lat", "accuracy_m"}
     }
-    columns["place"] = geometry_values(connection, points)
+    columns["place"] = point_values(connection, rows.lon, rows.lat)
     columns["accuracy_m"] = _or_none(rows.accuracy_m)
     columns |= {name: getattr(found, name).tolist() for name in _ASSIGNED if name != "border_distance_m"}
     columns["border_distance_m"] = _or_none(found.border_distance_m)

@@ -2,28 +2,18 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from gisgrid.duty import FOREVER_DAY, ROLES, Duty, Leave
 from gisgrid.errors import BadOption
-from gisgrid.store.store import Change, Store
+from gisgrid.store.lists import TakenIn, take_in_list
+from gisgrid.store.store import Store
 from gisgrid.store.tables import CALENDAR_DAY, DUTY, GRID, LEAVE
 from gisgrid.workdays import WorkCalendar
 
 _EPOCH: Final = dt.date(1970, 1, 1)
-
-
-@dataclass(frozen=True)
-class TakenIn:
-    """What became of a list: so many entries new, changed, the same as before; and a sentence for each refused, by place."""
-
-    new: int
-    changed: int
-    same: int
-    refused: Mapping[int, str]
 
 
 class Staffing:
@@ -40,9 +30,7 @@ class Staffing:
         """
         with self._store.changing(author, origin=origin) as change:
             change.take_turn()
-            grids = set(change.connection.execute(sa.select(GRID.c.code).distinct()).scalars())
-            if not grids:
-                raise BadOption("duties need grids: publish a network first")
+            grids = grids_of_all_editions(change.connection)
             refused: dict[int, str] = {}
             rows: dict[tuple[Any, ...], dict[str, Any]] = {}
             for place, duty in enumerate(duties):
@@ -55,7 +43,7 @@ class Staffing:
                 else:
                     first = _date(duty.from_day)
                     rows[duty.person, duty.grid, duty.role, first] = {"to_day": _end(duty.to_day)}
-            return _take_in(change, DUTY, rows, refused, "duties")
+            return take_in_list(change, DUTY, rows, refused, "duties")
 
     def duties(self, day: dt.date | None = None) -> tuple[Duty, ...]:
         """All duties, or those in force on a local day; by person, grid, role and first day."""
@@ -82,7 +70,7 @@ class Staffing:
                 for place, entry in enumerate(leave)
                 if place not in refused
             }
-            return _take_in(change, LEAVE, rows, refused, "leave")
+            return take_in_list(change, LEAVE, rows, refused, "leave")
 
     def leave(self) -> tuple[Leave, ...]:
         """All leave, by person and first day."""
@@ -99,7 +87,7 @@ class Staffing:
         with self._store.changing(author, origin=origin) as change:
             change.take_turn()
             rows = {(day,): {"is_workday": is_workday, "note": note} for day, is_workday in days.items()}
-            return _take_in(change, CALENDAR_DAY, rows, {}, "calendar")
+            return take_in_list(change, CALENDAR_DAY, rows, {}, "calendar")
 
     def calendar(self) -> WorkCalendar:
         """The calendar with the days that were set."""
@@ -108,35 +96,12 @@ class Staffing:
             return WorkCalendar({row.day: row.is_workday for row in rows})
 
 
-def _take_in(
-    change: Change,
-    table: sa.Table,
-    rows: Mapping[tuple[Any, ...], dict[str, Any]],
-    refused: Mapping[int, str],
-    subject: str,
-) -> TakenIn:
-    """Insert what is new, change what differs, and tell of it if anything did; rows are values by key."""
-    keys = list(table.primary_key)
-    known = {
-        tuple(row._mapping[key] for key in keys): {
-            column.name: row._mapping[column] for column in table.columns if not column.primary_key
-        }
-        for row in change.connection.execute(sa.select(table))
-    }
-    new = {key: values for key, values in rows.items() if key not in known}
-    changed = {key: values for key, values in rows.items() if key in known and known[key] != values}
-    if new:
-        names = [key.name for key in keys]
-        change.connection.execute(
-            table.insert(), [{**dict(zip(names, key, strict=True)), **values} for key, values in new.items()]
-        )
-    for key, values in changed.items():
-        where = [column == value for column, value in zip(keys, key, strict=True)]
-        change.connection.execute(table.update().where(*where).values(**values))
-    if new or changed:
-        change.tell(f"{subject}_changed", subject, {"new": len(new), "changed": len(changed)})
-    change.note("take_in", subject, f"{len(new)} new, {len(changed)} changed, {len(refused)} refused")
-    return TakenIn(len(new), len(changed), len(rows) - len(new) - len(changed), dict(refused))
+def grids_of_all_editions(connection: sa.Connection) -> set[str]:
+    """The codes of all grids that there ever were; `BadOption` when no edition has been published."""
+    grids = set(connection.execute(sa.select(GRID.c.code).distinct()).scalars())
+    if not grids:
+        raise BadOption("duties need grids: publish a network first, with `gisgrid grids publish`")
+    return grids
 
 
 def _date(day: int) -> dt.date:
