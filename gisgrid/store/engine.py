@@ -11,6 +11,7 @@ from gisgrid.errors import BadOption
 DATABASE_FILE: Final = "gisgrid.db"
 _BUSY_MS: Final = 30_000
 _CACHE_KIB: Final = 262_144
+_LOG_PAGES: Final = 16_000
 _WRITES: Final = "gisgrid_writes"
 
 
@@ -55,6 +56,7 @@ def make_engine(url: sa.URL) -> sa.Engine:
             "foreign_keys = on",
             f"busy_timeout = {_BUSY_MS}",
             f"cache_size = -{_CACHE_KIB}",
+            f"wal_autocheckpoint = {_LOG_PAGES}",
         ):
             connection.execute(f"pragma {setting}")
 
