@@ -19,10 +19,13 @@ class _Noun:
 
 _NOUNS: Final = {
     "demo": _Noun("web.commands.demo", "show the three main jobs on the sample district and serve the maps"),
-    "grids": _Noun("web.commands.grids", "networks of grids: check them"),
-    "incidents": _Noun("web.commands.incidents", "incidents: assign each to the grid that answers for it"),
+    "grids": _Noun("web.commands.grids", "networks of grids: check and publish them"),
+    "incidents": _Noun(
+        "web.commands.incidents", "incidents: assign each to the grid that answers for it, keep and list them"
+    ),
+    "registers": _Noun("web.commands.registers", "units, places, dwellings, people, duties, leave in and out"),
     "tracks": _Noun("web.commands.tracks", "patrol trajectories against the 5225 standard"),
-    "database": _Noun("web.commands.database", "care of the data: upgrade, check, back up, restore"),
+    "database": _Noun("web.commands.database", "care of the data: upgrade, check, back up, restore, retain, audit"),
 }
 _HELP: Final = "\n".join(
     (

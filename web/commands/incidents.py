@@ -24,8 +24,11 @@ from gisgrid.incident_map import Language, incident_map
 from gisgrid.incidents import DEFAULT_ACCURACY_M, HOWS, AssignOptions, How, Source
 from gisgrid.mapping import write_map
 from gisgrid.tables import write_rejects
+from web.commands import stored_incidents
 
-app = typer.Typer(help="Incidents: assign each to the grid that answers for it.", no_args_is_help=True)
+app = typer.Typer(
+    help="Incidents: assign each to the grid that answers for it, keep them, list them.", no_args_is_help=True
+)
 
 _MEANING: dict[How, str] = {
     "inside": "lies in its grid",
@@ -37,7 +40,12 @@ _TITLE: dict[Language, str] = {"en": "Incidents at their grids", "zh": "事件�
 
 @app.callback()
 def _commands() -> None:
-    """Incidents: assign each to the grid that answers for it."""
+    """Incidents: assign each to the grid that answers for it, keep them, list them."""
+
+
+app.command("import")(stored_incidents.import_command)
+app.command("export")(stored_incidents.export_command)
+app.command("list")(stored_incidents.list_command)
 
 
 @app.command("assign")

@@ -1,0 +1,62 @@
+"""Incidents as a table for files: what was reported, and where it belongs."""
+
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from gisgrid.flow import STATES
+from gisgrid.incident_rows import FIELDS, SOURCES, words_of
+from gisgrid.incidents import CATEGORIES
+from gisgrid.store.incidents import IncidentFilter, Incidents
+
+_COLUMNS: Final = {
+    # in the file: in the store, Chinese heading
+    "number": ("id", "编号"),
+    "source_system": ("source_system", "来源系统"),
+    "incident": ("source_id", FIELDS["incident"]),
+    "category": ("category", FIELDS["category"]),
+    "sub_category": ("sub_category", FIELDS["sub_category"]),
+    "time": ("reported_ms", FIELDS["time"]),
+    "lon": ("lon", FIELDS["lon"]),
+    "lat": ("lat", FIELDS["lat"]),
+    "accuracy_m": ("accuracy_m", FIELDS["accuracy_m"]),
+    "source": ("source", FIELDS["source"]),
+    "stated_grid": ("stated", FIELDS["stated_grid"]),
+    "state": ("state", FIELDS["state"]),
+    "urgent": ("is_urgent", FIELDS["urgent"]),
+    "reporter": ("reporter", FIELDS["reporter"]),
+    "description": ("description", FIELDS["description"]),
+    "grid": ("grid", "网格编号"),
+    "village": ("village", "村社编号"),
+    "township": ("township", "镇街编号"),
+    "how": ("how", "归属方式"),
+    "border_distance_m": ("border_distance_m", "距边界(米)"),
+    "alternatives": ("alternatives", "其他可能网格"),
+}
+INCIDENT_HEADINGS: Final = {name: heading for name, (_, heading) in _COLUMNS.items()}
+"""The Chinese headings of the columns."""
+
+
+def incident_table(incidents: Incidents, wanted: IncidentFilter | None = None, *, language: str = "en") -> pa.Table:
+    """Incidents as columns, in the order of their numbers; times are local ISO texts with their offset.
+
+    With `zh` categories, states and sources are written as their Chinese labels, which an import understands.
+    """
+    found = incidents.columns(tuple(column for column, _ in _COLUMNS.values()), wanted)
+    found["reported_ms"] = _iso(found["reported_ms"])
+    if language == "zh":
+        for name, labels in (("category", CATEGORIES), ("state", STATES), ("source", SOURCES)):
+            found[name] = words_of(np.array(found[name], dtype=object), labels, 1)
+    kinds = {
+        "id": pa.int64(), "lon": pa.float64(), "lat": pa.float64(), "accuracy_m": pa.float64(),
+        "border_distance_m": pa.float64(), "is_urgent": pa.bool_(),
+    }  # fmt: skip
+    return pa.table(
+        {name: pa.array(found[column], kinds.get(column, pa.string())) for name, (column, _) in _COLUMNS.items()}
+    )
+
+
+def _iso(times_ms: list[int]) -> list[str]:
+    local = (np.array(times_ms, np.int64) + 28_800_000).astype("datetime64[ms]")
+    return [f"{text}+08:00" for text in np.datetime_as_string(local, unit="ms").tolist()] if times_ms else []

@@ -1,0 +1,172 @@
+"""`gisgrid incidents import|export|list`: incidents in and out of the store."""
+
+import datetime as dt
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gisgrid.datum import check_datum
+from gisgrid.errors import BadOption
+from gisgrid.flow import STATES
+from gisgrid.incident_rows import FIELDS, read_incident_rows
+from gisgrid.incidents import CATEGORIES
+from gisgrid.store.fixes import start_of
+from gisgrid.store.incident_tables import INCIDENT_HEADINGS, incident_table
+from gisgrid.store.incidents import IncidentFilter, Incidents
+from gisgrid.store.registers import translations_of
+from gisgrid.table_files import write_table
+from gisgrid.tables import write_rejects
+from web.stored import COMMAND, DataOption, UrlOption, the_store, who
+
+Unit = Annotated[str, typer.Option(help="Code of a district, township, village or grid, or area:CODE; all otherwise.")]
+State = Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(STATES)}; may be repeated.")]
+Category = Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(CATEGORIES)}; may be repeated.")]
+How = Annotated[list[str] | None, typer.Option(help="inside, snapped, stated, manual or unassigned; may be repeated.")]
+First = Annotated[str | None, typer.Option("--from", help="First local day of the report, YYYY-MM-DD.")]
+Last = Annotated[str | None, typer.Option("--to", help="Last local day, inclusive.")]
+
+_LOCAL = ZoneInfo("Asia/Shanghai")
+
+
+def import_command(
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX, Parquet, GeoJSON or GeoPackage.", metavar="FILE")],
+    system: Annotated[str, typer.Option(help="Name of the platform that the incidents come from.")],
+    column: Annotated[
+        list[str] | None, typer.Option(help=f"FIELD=HEADING; fields: {', '.join(FIELDS)}. May be repeated.")
+    ] = None,
+    zone: Annotated[str, typer.Option(help="What times without an offset mean.")] = "Asia/Shanghai",
+    datum: Annotated[str, typer.Option(help="Datum of the file: wgs84, cgcs2000, gcj02 or bd09.")] = "wgs84",
+    data: DataOption = None,
+    url: UrlOption = None,
+) -> None:
+    """Take in incidents of another platform; sending them again changes what differs and doubles nothing.
+
+    Rows that cannot be used are set aside in FILE.rejects.csv, to be corrected and sent again (exit 1).
+    """
+    console = Console(highlight=False)
+    columns = dict(_pair(text) for text in column or [])
+    with the_store(data, url) as store:
+        with Console(stderr=True).status("reading"):
+            words = translations_of(store, system)
+            found = read_incident_rows(
+                file, translations=words, columns=columns, zone=_zone(zone), datum=check_datum(datum)
+            )
+        with Console(stderr=True).status("assigning and keeping"):
+            incidents = Incidents(store)
+            taken = incidents.take_in(found.rows, system, author=who(), origin=COMMAND)
+            waiting = incidents.count(IncidentFilter(hows=("unassigned",)))
+    console.print(f"{taken.new:,} new, {taken.changed:,} changed, {taken.same:,} as before", markup=False)
+    if waiting:
+        console.print(f"{waiting:,} incidents wait for a grid: gisgrid incidents list --how unassigned", markup=False)
+    rejects = found.reject(taken.refused) if taken.refused else found.rejects
+    path = file.with_name(f"{file.name.removesuffix('.gz').rsplit('.', 1)[0]}.rejects.csv")
+    if write_rejects(path, [rejects] if len(rejects) else []):
+        console.print(f"[yellow]{len(rejects):,} rows set aside in {path}:[/]")
+        for reason, times in Counter(rejects.reasons).most_common(5):
+            console.print(f"  {times:,}: {reason}", markup=False)
+        raise typer.Exit(1)
+
+
+def export_command(
+    file: Annotated[Path, typer.Argument(help="File to write; its ending says which format.", metavar="FILE")],
+    unit: Unit = "",
+    state: State = None,
+    category: Category = None,
+    how: How = None,
+    first: First = None,
+    last: Last = None,
+    language: Annotated[str, typer.Option(help="Headings and words: en or zh.")] = "en",
+    data: DataOption = None,
+    url: UrlOption = None,
+) -> None:
+    """Write incidents as CSV, XLSX, Parquet, GeoJSON or GeoPackage."""
+    if language not in {"en", "zh"}:
+        raise BadOption(f"--language is {language!r}; expected en or zh")
+    wanted = _wanted(unit, state, category, how, first, last)
+    with the_store(data, url) as store:
+        rows = incident_table(Incidents(store), wanted, language=language)
+        write_table(file, rows, headings=INCIDENT_HEADINGS if language == "zh" else None)
+        with store.changing(who(), origin=COMMAND) as change:
+            change.note("export", "incidents", f"{rows.num_rows} incidents to {file.name}")
+    Console(highlight=False).print(f"{rows.num_rows:,} incidents written: {file}", markup=False)
+
+
+def list_command(
+    unit: Unit = "",
+    state: State = None,
+    category: Category = None,
+    how: How = None,
+    first: First = None,
+    last: Last = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show, the newest first.")] = 20,
+    data: DataOption = None,
+    url: UrlOption = None,
+) -> None:
+    """Show the newest incidents and count them by state and category."""
+    console = Console(highlight=False)
+    wanted = _wanted(unit, state, category, how, first, last)
+    with the_store(data, url) as store:
+        incidents = Incidents(store)
+        page = incidents.page(wanted, most=limit)
+        states, categories = (incidents.count_by(column, wanted) for column in ("state", "category"))
+    table = Table(box=None, pad_edge=False)
+    for heading in ("number", "time", "category", "state", "grid", "how", "source"):
+        table.add_column(heading, no_wrap=True)
+    for one in page.incidents:
+        time = dt.datetime.fromtimestamp(one.reported_ms / 1000, _LOCAL)
+        source = f"{one.source_system} {one.source_id}" if one.source_system else "gisgrid"
+        table.add_row(
+            str(one.id), f"{time:%Y-%m-%d %H:%M}", CATEGORIES[one.category][1], STATES[one.state][1],
+            one.grid or one.village, one.how, source,
+        )  # fmt: skip
+    console.print(table)
+    for counts in (states, categories):
+        console.print(", ".join(f"{name} {count:,}" for name, count in counts.items()), markup=False)
+    console.print(f"{len(page.incidents):,} of {sum(states.values()):,} incidents", markup=False)
+
+
+def _wanted(
+    unit: str,
+    state: list[str] | None,
+    category: list[str] | None,
+    how: list[str] | None,
+    first: str | None,
+    last: str | None,
+) -> IncidentFilter:
+    for option, values, known in (
+        ("--state", state, tuple(STATES)),
+        ("--category", category, tuple(CATEGORIES)),
+        ("--how", how, ("inside", "snapped", "stated", "manual", "unassigned")),
+    ):
+        for value in values or []:
+            if value not in known:
+                raise BadOption(f"{option} is {value!r}; expected one of {', '.join(known)}")
+    from_ms = start_of(_date(first, "--from")) if first else None
+    to_ms = start_of(_date(last, "--to") + dt.timedelta(days=1)) if last else None
+    return IncidentFilter(unit, tuple(state or ()), tuple(category or ()), tuple(how or ()), from_ms, to_ms)
+
+
+def _date(text: str, option: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise BadOption(f"{option} is {text!r}; expected a date such as 2018-05-07") from None
+
+
+def _pair(text: str) -> tuple[str, str]:
+    field, equals, heading = text.partition("=")
+    if not equals or field not in FIELDS:
+        raise BadOption(f"--column is {text!r}; expected FIELD=HEADING with a field of {', '.join(FIELDS)}")
+    return field, heading
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError):
+        raise BadOption(f"--zone is {name!r}; expected the name of a time zone such as Asia/Shanghai") from None
