@@ -101,6 +101,16 @@ class TrackArchive:
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         return _batch_of(_once(columns))
 
+    def forget(self, before: dt.date) -> tuple[SealedDay, ...]:
+        """Delete all days before a local day; returns them."""
+        with self._lock:
+            catalogue = self.days()
+            gone = tuple(sealed for day, sealed in catalogue.items() if day < before)
+            if gone:
+                self._replace_catalogue({day: sealed for day, sealed in catalogue.items() if day >= before})
+                self._sweep()
+        return gone
+
     def check(self) -> list[str]:
         """A sentence for each day whose file is not what was written."""
         problems = []

@@ -1,7 +1,6 @@
-"""`gisgrid database`: care of the data: upgrade, check, back up, restore."""
+"""`gisgrid database`: care of the data: upgrade, check, back up, restore, retain, audit."""
 
 import datetime as dt
-import os
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -13,31 +12,30 @@ from rich.table import Table
 from gisgrid.store import open_store
 from gisgrid.store.backup import BackupLabel, back_up, restore
 from gisgrid.store.health import check_health
-from web.settings import read_settings
+from gisgrid.store.retention import export_audit, first_kept_day, forget_fixes
+from tracks.archive import TrackArchive
+from web.stored import COMMAND, DataOption, UrlOption, place_of, the_store, who
 
-app = typer.Typer(help="Care of the data: upgrade, check, back up, restore.", no_args_is_help=True)
-
-_DATA = typer.Option(help="Folder of the embedded database; the setting GISGRID_DATA otherwise.")
-_URL = typer.Option("--database-url", help="PostgreSQL database; the setting GISGRID_DATABASE_URL otherwise.")
+app = typer.Typer(help="Care of the data: upgrade, check, back up, restore, retain, audit.", no_args_is_help=True)
 
 
 @app.callback()
 def _commands() -> None:
-    """Care of the data: upgrade, check, back up, restore."""
+    """Care of the data: upgrade, check, back up, restore, retain, audit."""
 
 
 @app.command()
-def upgrade(data: Annotated[Path | None, _DATA] = None, url: Annotated[str | None, _URL] = None) -> None:
+def upgrade(data: DataOption = None, url: UrlOption = None) -> None:
     """Make the database, or bring it to this version of gisgrid; all of it or nothing."""
-    open_store(*_place(data, url), upgrading=True).close()
+    open_store(*place_of(data, url), upgrading=True).close()
     Console(highlight=False).print("[green]up to date[/]")
 
 
 @app.command()
-def check(data: Annotated[Path | None, _DATA] = None, url: Annotated[str | None, _URL] = None) -> None:
+def check(data: DataOption = None, url: UrlOption = None) -> None:
     """Count what is there and look for damage; exit 0 clean, 1 found wanting, 2 unreadable."""
     console = Console(highlight=False)
-    store = open_store(*_place(data, url))
+    store = open_store(*place_of(data, url))
     try:
         health = check_health(store)
     finally:
@@ -58,11 +56,11 @@ def check(data: Annotated[Path | None, _DATA] = None, url: Annotated[str | None,
 @app.command()
 def backup(
     out: Annotated[Path, typer.Argument(help="File to write, for instance gisgrid-2018-05-14.zip.", metavar="FILE")],
-    data: Annotated[Path | None, _DATA] = None,
-    url: Annotated[str | None, _URL] = None,
+    data: DataOption = None,
+    url: UrlOption = None,
 ) -> None:
     """Write one state of everything into one file, while others go on writing."""
-    store = open_store(*_place(data, url))
+    store = open_store(*place_of(data, url))
     try:
         label = back_up(store, out, author="gisgrid database backup")
     finally:
@@ -73,16 +71,44 @@ def backup(
 @app.command("restore")
 def restore_command(
     file: Annotated[Path, typer.Argument(help="A backup.", metavar="FILE")],
-    data: Annotated[Path | None, _DATA] = None,
-    url: Annotated[str | None, _URL] = None,
+    data: DataOption = None,
+    url: UrlOption = None,
 ) -> None:
     """Restore a backup into an empty database of either kind; wholly or not at all."""
-    _tell(f"restored: {file}", restore(file, *_place(data, url)))
+    _tell(f"restored: {file}", restore(file, *place_of(data, url)))
 
 
-def _place(data: Path | None, url: str | None) -> tuple[Path, str | None]:
-    settings = read_settings(os.environ)
-    return data or settings.data, url or (None if data else settings.database_url)
+@app.command()
+def retain(
+    months: Annotated[int, typer.Option(help="How long fixes are kept, in months.")] = 12,
+    data: DataOption = None,
+    url: UrlOption = None,
+) -> None:
+    """Delete fixes that are older, by whole local days, from the archive and the database; the audit tells of it."""
+    with the_store(data, url) as store:
+        before = first_kept_day(store.now_ms(), months)
+        days = TrackArchive(place_of(data, url)[0] / "tracks").forget(before)
+        archived = sum(day.fixes for day in days)
+        gone = forget_fixes(store, before, archived=archived, author=who(), origin=COMMAND)
+    Console(highlight=False).print(
+        f"before {before}: {archived:,} fixes of {len(days):,} days of the archive and {gone.fixes:,} of the inbox deleted"
+    )
+
+
+@app.command()
+def audit(
+    out: Annotated[Path, typer.Argument(help="File to write; its ending says which format.", metavar="FILE")],
+    first: Annotated[dt.datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First local day.")] = None,
+    last: Annotated[
+        dt.datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last local day, inclusive.")
+    ] = None,
+    data: DataOption = None,
+    url: UrlOption = None,
+) -> None:
+    """Write who did what, when, on whom, from where: the audit, as CSV, XLSX or Parquet."""
+    with the_store(data, url) as store:
+        count = export_audit(store, out, first.date() if first else None, last.date() if last else None)
+    Console(highlight=False).print(f"{count:,} lines written: {out}", markup=False)
 
 
 def _tell(what: str, label: BackupLabel) -> None:

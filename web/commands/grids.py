@@ -1,5 +1,6 @@
 """`gisgrid grids`: networks of grids."""
 
+import datetime as dt
 import json
 import sys
 from pathlib import Path
@@ -13,10 +14,13 @@ from boundaries.check_map import check_map
 from boundaries.checks import CheckReport, check_rows
 from boundaries.defects import KIND_LABELS, Language
 from gisgrid.errors import BadOption
+from gisgrid.grid import read_network
 from gisgrid.grid_rows import GridKind, read_grid_rows
 from gisgrid.mapping import write_map
+from gisgrid.store.editions import Editions
+from web.stored import COMMAND, DataOption, UrlOption, the_store, who
 
-app = typer.Typer(help="Networks of grids: check them.", no_args_is_help=True)
+app = typer.Typer(help="Networks of grids: check and publish them.", no_args_is_help=True)
 
 _KIND_WORDS: Final[dict[GridKind | None, tuple[str, str]]] = {
     "community": ("community grids", "个社区网格"),
@@ -33,7 +37,31 @@ _MOST_ROWS: Final = 60
 
 @app.callback()
 def _commands() -> None:
-    """Networks of grids: check them."""
+    """Networks of grids: check and publish them."""
+
+
+@app.command()
+def publish(
+    network: Annotated[Path, typer.Argument(help="GeoPackage, GeoJSON, shapefile (also zipped) ...", metavar="NET")],
+    first: Annotated[dt.datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="From which day on it holds.")],
+    code: Annotated[str, typer.Option(help="Column of the grid code.")] = "code",
+    crs: Annotated[
+        str | None, typer.Option(help="Reference system, where the file does not state the right one.")
+    ] = None,
+    datum: Annotated[str | None, typer.Option(help="Datum of degrees: wgs84, cgcs2000, gcj02 or bd09.")] = None,
+    note: Annotated[str, typer.Option(help="What is to be said of this edition.")] = "",
+    data: DataOption = None,
+    url: UrlOption = None,
+) -> None:
+    """Publish a network as the edition that holds from a day on; what is published never changes."""
+    grids = read_network(network, code=code, crs=crs, datum=datum)
+    with the_store(data, url) as store:
+        editions = Editions(store)
+        newest = editions.latest()
+        label = editions.publish(
+            grids, first.date(), author=who(), note=note, based_on=newest.id if newest else None, origin=COMMAND
+        )
+    Console(highlight=False).print(f"edition {label.id}: {len(grids):,} grids from {label.valid_from} on")
 
 
 @app.command()
