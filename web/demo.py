@@ -32,6 +32,7 @@ from tracks.results import write_verification
 from tracks.sentences import Language
 from tracks.verify import Verification, day_number, verify_tracks
 from tracks.week_map import week_map
+from web.demo_store import keep_sample, open_demo_store
 from web.summary import MapLink, Summary, TownshipRow, write_summary
 
 FIRST_DAY: Final = dt.date(2018, 5, 7)
@@ -78,9 +79,11 @@ class _Verified:
 def run_demo(folder: Path, *, on_step: Callable[[str], None]) -> Summary:
     """Build the sample in `folder`, check its grids, verify its patrols, assign its incidents, draw maps, sum up.
 
-    Everything goes the way of the commands: written to files first, then read back from them.
+    Everything goes the way of the commands: written to files first, then read back from them, and kept in the store.
+    Raises `BadOption` where the folder holds the data of a real district.
     """
     clock = _Clock(on_step)
+    open_demo_store(folder).close()
     sample, results = folder / "sample", folder / "results"
     policy = Policy()
     with clock.step("sample", "building the sample district: 659 grids, a week of tracks, ten months of incidents"):
@@ -100,6 +103,12 @@ def run_demo(folder: Path, *, on_step: Callable[[str], None]) -> Summary:
         results.mkdir(parents=True, exist_ok=True)
         write_assigned(results / "incidents.csv", assigned, network)
         write_rejects(results / "incidents.rejects.csv", [assigned.rejects])
+    with clock.step("store", "keeping it all in the store"):
+        store = open_demo_store(folder)
+        try:
+            keep_sample(store, folder, paths, network, verified.fixes)
+        finally:
+            store.close()
     with clock.step("maps", "drawing the maps"):
         links = _write_maps(folder / "maps", network, verified, assigned, labels_of(labels), policy)
         for language in LANGUAGES:

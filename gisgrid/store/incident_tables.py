@@ -44,6 +44,7 @@ def incident_table(incidents: Incidents, wanted: IncidentFilter | None = None, *
     With `zh` categories, states and sources are written as their Chinese labels, which an import understands.
     """
     found = incidents.columns(tuple(column for column, _ in _COLUMNS.values()), wanted)
+    found["border_distance_m"] = [None if metre is None else round(metre, 2) for metre in found["border_distance_m"]]
     found["reported_ms"] = _iso(found["reported_ms"])
     if language == "zh":
         for name, labels in (("category", CATEGORIES), ("state", STATES), ("source", SOURCES)):

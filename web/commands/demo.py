@@ -78,4 +78,7 @@ def _tell(console: Console, summary: Summary, data: Path) -> None:
         table.add_row("  " + row.name, *(f"{row.incidents.get(name, 0):,}" for name in CATEGORIES), f"{row.total:,}")
     console.print(table)
     spent = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in summary.seconds.items())
-    console.print(f"\nin {data}/: sample/ (inputs), results/ (CSV), maps/   [dim]{spent}[/]")
+    console.print(
+        f"\nin {data}/: sample/ (inputs), results/ (CSV), maps/, gisgrid.db and tracks/ (the store)   [dim]{spent}[/]"
+    )
+    console.print(f"look into the store: gisgrid incidents list --data {data}")

@@ -115,14 +115,13 @@ def list_command(
         page = incidents.page(wanted, most=limit)
         states, categories = (incidents.count_by(column, wanted) for column in ("state", "category"))
     table = Table(box=None, pad_edge=False)
-    for heading in ("number", "time", "category", "state", "grid", "how", "source"):
+    for heading in ("number", "time", "category", "state", "grid", "how"):
         table.add_column(heading, no_wrap=True)
     for one in page.incidents:
         time = dt.datetime.fromtimestamp(one.reported_ms / 1000, _LOCAL)
-        source = f"{one.source_system} {one.source_id}" if one.source_system else "gisgrid"
         table.add_row(
             str(one.id), f"{time:%Y-%m-%d %H:%M}", CATEGORIES[one.category][1], STATES[one.state][1],
-            one.grid or one.village, one.how, source,
+            one.grid or one.village, one.how,
         )  # fmt: skip
     console.print(table)
     for counts in (states, categories):
