@@ -207,7 +207,7 @@ class Incidents:
         by = INCIDENT.c[column]
         query = sa.select(by, sa.func.count()).where(*_conditions(wanted or IncidentFilter())).group_by(by)
         with self._store.reading() as connection:
-            return {row[0]: row[1] for row in sorted(connection.execute(query).tuples())}
+            return dict(sorted((row[0], row[1]) for row in connection.execute(query)))
 
     def columns(self, names: tuple[str, ...], wanted: IncidentFilter | None = None) -> dict[str, list[Any]]:
         """Columns of all incidents, in the order of their numbers; `lon` and `lat` are None without a place."""

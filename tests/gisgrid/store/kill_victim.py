@@ -1,6 +1,6 @@
 """A process that writes until it is killed: it says on standard output what has been acknowledged.
 
-python -m tests.gisgrid.store.kill_victim FOLDER SEED
+python -m tests.gisgrid.store.kill_victim FOLDER SEED [DATABASE_URL]
 """
 
 import datetime as dt
@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from gisgrid.errors import Conflict
+from gisgrid.incident_rows import IncidentRows
 from gisgrid.store import open_store
 from gisgrid.store.editions import Editions
 from gisgrid.store.fixes import FixBatch, FixInbox, start_of
+from gisgrid.store.incidents import Incidents
 from tests.worlds import draw_network
 from tracks.archive import TrackArchive, seal
 
@@ -20,14 +22,30 @@ FIRST = dt.date(2018, 5, 7)
 NETWORK = draw_network("AB")
 
 
-def main(folder: Path, seed: int) -> None:
+def incident_rows(numbers: np.ndarray, round_number: int) -> IncidentRows:
+    """Incidents of these numbers, as the source describes them in a round."""
+    count = len(numbers)
+
+    def words(text: str) -> np.ndarray:
+        return np.full(count, text, dtype=object)
+
+    return IncidentRows(
+        np.array([f"N{number}" for number in numbers.tolist()], dtype=object), words("disputes"), words(""),
+        np.full(count, start_of(FIRST), np.int64) + numbers, np.full(count, 121.0), np.full(count, 28.6),
+        np.full(count, np.nan), words("phone"), words(""), words("reported"), np.zeros(count, bool), words("P1"),
+        words(str(round_number)),
+    )  # fmt: skip
+
+
+def main(folder: Path, seed: int, url: str | None = None) -> None:
     """Fixes in, days sealed, editions published, for ever."""
     rng = np.random.default_rng(seed)
-    store = open_store(folder)
+    store = open_store(folder, url, upgrading=True)
     inbox, archive, editions = FixInbox(store), TrackArchive(folder / "tracks"), Editions(store)
+    incidents, round_number = Incidents(store, editions), seed * 1_000_000
     while True:
         kind = rng.random()
-        if kind < 0.6:
+        if kind < 0.45:
             count = int(rng.integers(1, 400))
             time_ms = start_of(FIRST) + rng.integers(0, 3 * 86_400_000, count)
             number = rng.integers(0, 10**9, count)
@@ -42,7 +60,12 @@ def main(folder: Path, seed: int) -> None:
                 *(f"{time}:{key}" for time, key in zip(time_ms.tolist(), keys.tolist(), strict=True)),
                 flush=True,
             )
-        elif kind < 0.85:
+        elif kind < 0.65:
+            numbers = np.unique(rng.integers(0, 3_000, int(rng.integers(1, 400))))
+            round_number += 1
+            incidents.take_in(incident_rows(numbers, round_number), "hotline", author="victim")
+            print("incidents", *(f"{number}:{round_number}" for number in numbers.tolist()), flush=True)
+        elif kind < 0.87:
             day = FIRST + dt.timedelta(days=int(rng.integers(0, 3)))
             seal(inbox, archive, day, day, author="victim")
             print("sealed", day, flush=True)
@@ -61,4 +84,4 @@ def main(folder: Path, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])

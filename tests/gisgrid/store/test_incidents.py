@@ -27,7 +27,7 @@ def rows_of(count=40, seed=1, **changes):
     """Reports in and around the network in the week after its publication."""
     rng = np.random.default_rng(seed)
     west, south, east, north = NETWORK.bounds
-    margin = (east - west) / 4
+    margin = 0.8 * (east - west)
     columns = {
         "source_id": np.array([f"N{number}" for number in range(count)], dtype=object),
         "category": rng.choice(np.array(CATEGORIES, dtype=object), count),
@@ -197,7 +197,7 @@ def test_take_in__a_grid_that_is_only_named(published):
 
 def test_take_in__bad_input(published):
     incidents = Incidents(published)
-    with pytest.raises(BadOption, match="needs? its name"):
+    with pytest.raises(BadOption, match="need its name"):
         incidents.take_in(rows_of(), " ", author="import")
     times = np.full(3, published.now_ms(), np.int64) + np.array([0, 300_000, 300_001])
     taken = incidents.take_in(rows_of(3, reported_ms=times), "hotline", author="import")

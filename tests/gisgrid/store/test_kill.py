@@ -13,22 +13,25 @@ from gisgrid.store import open_store
 from gisgrid.store.editions import Editions
 from gisgrid.store.fixes import FixInbox
 from gisgrid.store.health import check_health
+from gisgrid.store.incidents import Incidents
 from tests.gisgrid.store.kill_victim import FIRST, NETWORK
 from tracks.archive import TrackArchive, read_tracks_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 
 
-def kill_rounds(folder, rounds, seed):
+def kill_rounds(folder, rounds, seed, url=None):
     """Start the victim, kill it at a random moment, look at what is left; again and again on the same data."""
     rng = np.random.default_rng(seed)
     acknowledged: set[str] = set()
+    described: dict[str, int] = {}
     editions = 0
     for number in range(rounds):
         output = folder / f"{number}.txt"
         with output.open("wb") as stream:
             victim = subprocess.Popen(
-                [sys.executable, "-m", "tests.gisgrid.store.kill_victim", str(folder / "data"), str(seed * 1000 + number)],
+                [sys.executable, "-m", "tests.gisgrid.store.kill_victim", str(folder / "data"), str(seed * 1000 + number)]
+                + ([url] if url else []),
                 stdout=stream, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
             )  # fmt: skip
             while output.stat().st_size == 0 and victim.poll() is None:
@@ -42,8 +45,10 @@ def kill_rounds(folder, rounds, seed):
                 continue  # cut off in mid-sentence
             word, *rest = line.split()
             acknowledged |= set(rest) if word == "fixes" else set()
+            if word == "incidents":
+                described |= {f"N{part.split(':')[0]}": int(part.split(":")[1]) for part in rest}
             editions = max(editions, int(rest[0])) if word == "edition" else editions
-        store = open_store(folder / "data")
+        store = open_store(folder / "data", url)
         try:
             archive, inbox = TrackArchive(folder / "data" / "tracks"), FixInbox(store)
             found = read_tracks_of(inbox, archive, FIRST, FIRST.replace(day=FIRST.day + 2))
@@ -51,6 +56,11 @@ def kill_rounds(folder, rounds, seed):
             there = [f"{time}:{key}" for time, key in zip(found.time_ms.tolist(), keys.tolist(), strict=True)]
             assert acknowledged <= set(there)
             assert len(there) == len(set(there))
+            told = Incidents(store).columns(("source_id", "description"))
+            latest = dict(zip(told["source_id"], map(int, told["description"]), strict=True))
+            assert len(latest) == len(told["source_id"])
+            # What came in after the last acknowledgement may be there or not; nothing older may be.
+            assert all(latest[number] >= round_number for number, round_number in described.items())
             assert check_health(store).problems == ()
             assert archive.check() == []
             labels = Editions(store).all()
@@ -60,18 +70,28 @@ def kill_rounds(folder, rounds, seed):
                 assert Editions(store).network(labels[-1].id).codes == NETWORK.codes
         finally:
             store.close()
-    return len(acknowledged), editions
+    return len(acknowledged), editions, len(described)
 
 
 def test_kill__a_tenth(tmp_path):
-    fixes, editions = kill_rounds(tmp_path, 20, seed=1)
-    assert fixes > 500
-    assert editions > 0
+    assert_much_was_written(kill_rounds(tmp_path, 20, seed=1))
+
+
+def test_kill__a_client_of_postgresql(tmp_path, make_database):
+    database = make_database("postgresql")
+    database.open()
+    assert_much_was_written(kill_rounds(tmp_path, 5, seed=12, url=database.url))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(2, 12))
 def test_kill__two_hundred_rounds(tmp_path, seed):
-    fixes, editions = kill_rounds(tmp_path, 20, seed=seed)
-    assert fixes > 500
+    assert_much_was_written(kill_rounds(tmp_path, 20, seed=seed))
+
+
+def assert_much_was_written(counts):
+    """The rounds prove something only when the victims got to work."""
+    fixes, editions, incidents = counts
+    assert fixes > 200
     assert editions > 0
+    assert incidents > 100
