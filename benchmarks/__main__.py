@@ -18,7 +18,7 @@ from benchmarks.edits import move_one_border
 from benchmarks.floor import read_and_write
 from benchmarks.peers import Peer, PeersAnswerDiffersError, all_peers, positions_of
 from benchmarks.report import Report
-from benchmarks.storing import storing
+from benchmarks.storing import incidents_into_the_store, storing
 from benchmarks.timing import take_turns
 from benchmarks.worlds import World, in_track_order, random_on_land, real_worlds
 from gisgrid.cell_table import CellTable
@@ -336,6 +336,7 @@ GROUPS = {
     "distances": distances,
     "starting": starting,
     "storing": storing,
+    "incidents": incidents_into_the_store,
 }
 
 if __name__ == "__main__":

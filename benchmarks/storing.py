@@ -1,8 +1,10 @@
-"""Fixes into the embedded database and the archive, against plain inserts."""
+"""Fixes and incidents into the embedded database and the archive, against plain inserts."""
 
 import dataclasses
+import datetime as dt
 import sqlite3
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +14,12 @@ from benchmarks.peers import Peer, PeersAnswerDiffersError
 from benchmarks.report import Report
 from benchmarks.timing import take_turns
 from gisgrid.grid import GridNetwork
-from gisgrid.sample import build_district, build_tracks
+from gisgrid.incident_rows import read_incident_rows
+from gisgrid.sample import build_district, build_incidents, build_tracks, write_sample
 from gisgrid.store import open_store
+from gisgrid.store.editions import Editions
 from gisgrid.store.fixes import FixBatch, FixInbox
+from gisgrid.store.incidents import IncidentFilter, Incidents
 from gisgrid.store.tables import FIX
 from tracks.archive import TrackArchive
 
@@ -92,3 +97,40 @@ def storing(report: Report, _: GridNetwork, __: list[Peer]) -> None:
         f"{timed['archive'].best_s:.1f} s, {timed['archive'].result:.2f} bytes a fix",
     )
     report.want("bytes a fix in the archive, with the time of reception", timed["archive"].result, 6.5, at_least=False)
+
+
+def incidents_into_the_store(report: Report, _: GridNetwork, __: list[Peer]) -> None:
+    """The year's incidents from a file into the embedded database, and pages of them out again."""
+    district = build_district()
+    with tempfile.TemporaryDirectory() as folder:
+        paths = write_sample(Path(folder), district, incidents=build_incidents(district))
+        store = open_store(Path(folder) / "data")
+        editions = Editions(store)
+        editions.publish(district.network, dt.date(2018, 1, 1), author="benchmark")
+        incidents = Incidents(store, editions)
+        started = time.perf_counter()
+        rows = read_incident_rows(paths["incidents"]).rows
+        incidents.take_in(rows, "sample", author="benchmark")
+        loaded_s = time.perf_counter() - started
+        if not incidents.count() == len(rows) == 564_342:
+            raise PeersAnswerDiffersError("the store does not hold the incidents of the file")
+        started = time.perf_counter()
+        incidents.take_in(rows, "sample", author="benchmark")
+        again_s = time.perf_counter() - started
+        title = f"{len(rows):,} incidents from a CSV file into SQLite"
+        report.add(title, "gisgrid: read, assigned, indexed, committed", f"{loaded_s:.1f} s")
+        report.add(title, "the same file again: nothing changes", f"{again_s:.1f} s")
+        report.want("564,342 incidents loaded with assignment, in seconds", loaded_s, 20.0, at_least=False)
+        wanted = IncidentFilter(unit="331002001000", categories=("disputes",))
+        page, times = incidents.page(wanted), [0.0]
+        while page.after is not None:
+            started = time.perf_counter()
+            page = incidents.page(wanted, after=page.after)
+            times.append(time.perf_counter() - started)
+        tenth = len(times) // 10
+        report.add(
+            f"Pages of 100 disputes of one township ({len(times)} pages)",
+            "the first tenth of the pages, and the last",
+            f"{np.median(times[1:tenth]) * 1e3:.1f} ms, {np.median(times[-tenth:]) * 1e3:.1f} ms",
+        )
+        store.close()

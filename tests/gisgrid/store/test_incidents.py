@@ -27,7 +27,7 @@ def rows_of(count=40, seed=1, **changes):
     """Reports in and around the network in the week after its publication."""
     rng = np.random.default_rng(seed)
     west, south, east, north = NETWORK.bounds
-    margin = 0.8 * (east - west)
+    margin = np.where(np.arange(count) % 2, 5 * (east - west), 0.0)
     columns = {
         "source_id": np.array([f"N{number}" for number in range(count)], dtype=object),
         "category": rng.choice(np.array(CATEGORIES, dtype=object), count),
