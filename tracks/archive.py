@@ -15,17 +15,19 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from gisgrid.errors import UnreadableFile
 from gisgrid.store.fixes import FixBatch, FixInbox, local_day
-from tracks.fixes import Fixes
+from tracks.fixes import Fixes, collect_fixes, order_fixes
 
 CATALOGUE: Final = "catalogue.json"
 _E7: Final = 1e7
 _NAMES: Final = ("patroller", "device")
+_NUMBERS: Final = ("time_ms", "lon_e7", "lat_e7", "accuracy_m", "received_ms")
 _KEY: Final = ("patroller", "time_ms", "lon_e7", "lat_e7", "accuracy_m", "device")
 _ENCODINGS: Final = {
     "time_ms": "DELTA_BINARY_PACKED",
@@ -99,7 +101,26 @@ class TrackArchive:
         if not parts:
             parts = [_columns_of(_NOTHING)]
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        return _batch_of(_once(columns))
+        # Every day is in order and has each content once; what is left is to bring each patroller's days together.
+        order = np.argsort(_numbered(columns["patroller"]), kind="stable")
+        return _batch_of({name: column[order] for name, column in columns.items()})
+
+    def read_fixes(self, first: dt.date, last: dt.date) -> Fixes:
+        """The fixes of local days, both included, as verification takes them: whatever the device, each content once.
+
+        Reads only the columns that are needed, and no text but each name once a day.
+        """
+        parts = [self._read_numbered(sealed) for day, sealed in self.days().items() if first <= day <= last]
+        names = tuple(sorted({name for part, _ in parts for name in part}))
+        place = {name: number for number, name in enumerate(names)}
+        who = [np.array([place[name] for name in part], np.int32)[columns["patroller"]] for part, columns in parts]
+        return _fixes_of(names, who, [columns for _, columns in parts])
+
+    def _read_numbered(self, sealed: SealedDay) -> tuple[list[str], dict[str, NDArray[Any]]]:
+        """A day's names, and its columns with places in them."""
+        table = self._table(sealed, ["patroller", *_NUMBERS])
+        names, which = _dictionary(table["patroller"])
+        return names, {"patroller": which, **{name: table[name].to_numpy() for name in _NUMBERS}}
 
     def forget(self, before: dt.date) -> tuple[SealedDay, ...]:
         """Delete all days before a local day; returns them."""
@@ -123,23 +144,27 @@ class TrackArchive:
         return problems
 
     def _read_columns(self, sealed: SealedDay) -> dict[str, NDArray[Any]]:
-        path = self.folder / sealed.file
-        try:
-            table = pq.read_table(path)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise UnreadableFile(
-                f"{sealed.day}: the archive's file {sealed.file} cannot be read ({error}); restore it from a backup"
-            ) from None
-        columns: dict[str, NDArray[Any]] = {
-            name: table[name].cast(pa.string()).to_numpy().astype(object) for name in _NAMES
-        }
+        table = self._table(sealed)
+        columns: dict[str, NDArray[Any]] = {}
+        for name in _NAMES:
+            names, which = _dictionary(table[name])
+            columns[name] = np.array(names, dtype=object)[which]
         columns |= {
             name: table[name].to_numpy().astype(np.int64) for name in ("time_ms", "lon_e7", "lat_e7", "received_ms")
         }
         columns["accuracy_m"] = table["accuracy_m"].to_numpy()
-        if len(columns["time_ms"]) != sealed.fixes:
-            raise UnreadableFile(f"{sealed.day}: {sealed.file} is cut short; restore it from a backup")
         return columns
+
+    def _table(self, sealed: SealedDay, columns: list[str] | None = None) -> pa.Table:
+        try:
+            table = pq.read_table(self.folder / sealed.file, columns=columns)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise UnreadableFile(
+                f"{sealed.day}: the archive's file {sealed.file} cannot be read ({error}); restore it from a backup"
+            ) from None
+        if table.num_rows != sealed.fixes:
+            raise UnreadableFile(f"{sealed.day}: {sealed.file} is cut short; restore it from a backup")
+        return table
 
     def _write(self, day: dt.date, rows: dict[str, NDArray[Any]]) -> SealedDay:
         """Write the file of a day under a name that tells its content, safe on the disk before anyone refers to it."""
@@ -200,19 +225,38 @@ def batch_of_fixes(fixes: Fixes, device: str = "") -> FixBatch:
 def seal(inbox: FixInbox, archive: TrackArchive, first: dt.date, last: dt.date, *, author: str) -> int:
     """Move the fixes of local days from the inbox into the archive; returns how many left the inbox.
 
-    They are safe in the archive before they leave. Those that come in meanwhile stay for the next time.
+    They are safe in the archive before they leave. Those that come in meanwhile stay for the next time. One day is moved
+    after the other, so that a backlog of months needs no more memory than its largest day.
     """
-    batch = inbox.read(first, last)
-    if len(batch) == 0:
-        return 0
-    archive.add(batch)
-    return inbox.remove(batch, author=author)
+    moved = 0
+    for day in inbox.days():
+        if first <= day <= last:
+            batch = inbox.read(day, day)
+            archive.add(batch)
+            moved += inbox.remove(batch, author=author)
+    return moved
 
 
 def read_tracks_of(inbox: FixInbox, archive: TrackArchive, first: dt.date, last: dt.date) -> FixBatch:
     """The fixes of local days from archive and inbox together, each content once."""
-    parts = [_columns_of(archive.read(first, last)), _columns_of(inbox.read(first, last))]
+    sealed, fresh = archive.read(first, last), inbox.read(first, last)
+    if len(fresh) == 0:
+        return sealed
+    parts = [_columns_of(sealed), _columns_of(fresh)]
     return _batch_of(_once({name: np.concatenate([part[name] for part in parts]) for name in parts[0]}))
+
+
+def read_fixes_of(inbox: FixInbox, archive: TrackArchive, first: dt.date, last: dt.date) -> Fixes:
+    """The fixes of local days from archive and inbox together, as verification takes them."""
+    sealed, fresh = archive.read_fixes(first, last), inbox.read(first, last)
+    if len(fresh) == 0:
+        return sealed
+    names = np.concatenate((np.array(sealed.patrollers, dtype=object)[sealed.patroller], fresh.patroller))
+    columns = (
+        np.concatenate((getattr(sealed, name), getattr(fresh, name)))
+        for name in ("time_ms", "lon", "lat", "accuracy_m", "received_ms")
+    )
+    return collect_fixes(names, *columns)
 
 
 _NOTHING: Final = FixBatch(
@@ -244,15 +288,39 @@ def _batch_of(columns: dict[str, NDArray[Any]]) -> FixBatch:
 
 def _once(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """The rows in order, each content once with its earliest reception."""
-    numbered = {
-        name: np.unique(column.astype(str), return_inverse=True)[1] if name in _NAMES else column
-        for name, column in columns.items()
-    }
+    numbered = {name: _numbered(column) if name in _NAMES else column for name, column in columns.items()}
     order = np.lexsort([numbered["received_ms"], *(numbered[name] for name in reversed(_KEY))])
     fresh = np.ones(len(order), bool)
     if len(order):
         fresh[1:] = np.any([numbered[name][order][1:] != numbered[name][order][:-1] for name in _KEY], axis=0)
     return {name: column[order][fresh] for name, column in columns.items()}
+
+
+def _numbered(names: NDArray[np.object_]) -> NDArray[np.int64]:
+    """The places of names (n,) in code point order."""
+    which, known = pd.factorize(names)
+    rank = np.empty(len(known), np.int64)
+    rank[np.argsort(np.asarray(known, dtype=str))] = np.arange(len(known))
+    return rank[which]
+
+
+def _dictionary(column: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int64]]:
+    """The distinct names of a column and the place (n,) of each row's among them."""
+    whole = column.unify_dictionaries().combine_chunks()
+    return whole.dictionary.to_pylist(), whole.indices.to_numpy().astype(np.int64)
+
+
+def _fixes_of(names: tuple[str, ...], who: list[NDArray[np.int32]], parts: list[dict[str, NDArray[Any]]]) -> Fixes:
+    """Days in order as fixes: each patroller's days brought together."""
+    if not parts:
+        return collect_fixes(np.empty(0, dtype=object), np.empty(0, np.int64), np.empty(0), np.empty(0))
+    patroller = np.concatenate(who)
+    order = np.argsort(patroller, kind="stable")
+    columns = {name: np.concatenate([part[name] for part in parts])[order] for name in _NUMBERS}
+    return order_fixes(
+        names, patroller[order], columns["time_ms"], columns["lon_e7"] / _E7, columns["lat_e7"] / _E7,
+        columns["accuracy_m"], columns["received_ms"],
+    )  # fmt: skip
 
 
 def _day_starts(time_ms: NDArray[np.int64]) -> NDArray[np.int64]:

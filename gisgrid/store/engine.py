@@ -51,6 +51,7 @@ def make_engine(url: sa.URL) -> sa.Engine:
         # The driver's own transactions begin too late and end too early; ours are told below.
         connection.isolation_level = None
         for setting in (
+            "page_size = 8192",
             "journal_mode = wal",
             "synchronous = full",
             "foreign_keys = on",

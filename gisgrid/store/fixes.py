@@ -119,6 +119,13 @@ class FixInbox:
             np.array(columns[6], np.int64),
         )
 
+    def days(self) -> list[dt.date]:
+        """The local days of which the inbox holds fixes, the oldest first."""
+        day = (FIX.c.time_ms + _SHANGHAI_MS) // DAY_MS
+        with self._store.reading() as connection:
+            found = connection.execute(sa.select(day).distinct()).scalars().all()
+        return [dt.date(1970, 1, 1) + dt.timedelta(days=int(number)) for number in sorted(found)]
+
     def remove(self, batch: FixBatch, *, author: str, origin: str = "local") -> int:
         """Take fixes out that are safe elsewhere; one that has been received earlier since stays. Returns how many went."""
         with self._store.changing(author, origin=origin) as change:

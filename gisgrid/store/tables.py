@@ -232,11 +232,11 @@ INCIDENT: Final = sa.Table(
     sa.UniqueConstraint("source_system", "source_id"),
     # What a list is filtered by stands in each index, so that rows which do not fit are passed over without being read.
     sa.Index("ix_incident_time", "reported_ms", "id", "category", "state", "how"),
-    sa.Index("ix_incident_township", "township", "reported_ms", "id", "category", "state", "how"),
-    sa.Index("ix_incident_village", "village", "reported_ms", "id", "category", "state", "how"),
-    sa.Index("ix_incident_grid", "grid", "reported_ms", "id", "category", "state", "how"),
-    sa.Index("ix_incident_state", "state", "reported_ms", "id", "category", "how"),
-    sa.Index("ix_incident_category", "category", "reported_ms", "id", "state", "how"),
+    sa.Index("ix_incident_township", "township", "reported_ms", "id", "category", "state"),
+    sa.Index("ix_incident_village", "village", "reported_ms", "id", "category", "state"),
+    sa.Index("ix_incident_grid", "grid", "reported_ms", "id", "category", "state"),
+    sa.Index("ix_incident_state", "state", "reported_ms", "id", "category"),
+    sa.Index("ix_incident_category", "category", "reported_ms", "id", "state"),
 )
 """Incidents as they were reported, where they belong and in which state; `event_id` tells of the last change.
 

@@ -14,11 +14,11 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _INDEXES = {
     "event_id": ["event_id"],
     "time": ["reported_ms", "id", "category", "state", "how"],
-    "township": ["township", "reported_ms", "id", "category", "state", "how"],
-    "village": ["village", "reported_ms", "id", "category", "state", "how"],
-    "grid": ["grid", "reported_ms", "id", "category", "state", "how"],
-    "state": ["state", "reported_ms", "id", "category", "how"],
-    "category": ["category", "reported_ms", "id", "state", "how"],
+    "township": ["township", "reported_ms", "id", "category", "state"],
+    "village": ["village", "reported_ms", "id", "category", "state"],
+    "grid": ["grid", "reported_ms", "id", "category", "state"],
+    "state": ["state", "reported_ms", "id", "category"],
+    "category": ["category", "reported_ms", "id", "state"],
 }
 
 
