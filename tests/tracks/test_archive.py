@@ -171,21 +171,21 @@ def test_command__files_in_and_the_inbox_sealed(tmp_path, capsys, monkeypatch):
     assert "is not what was written" in " ".join(capsys.readouterr().err.split())
 
 
-BATCHES = st.lists(fixes(), min_size=1, max_size=40)
+BATCHES = st.lists(fixes, min_size=1, max_size=40)
 
 
 @settings(max_examples=40, deadline=None)
-@given(sealed=BATCHES, fresh=st.lists(fixes(), max_size=20))
+@given(sealed=BATCHES, fresh=st.lists(fixes, max_size=20))
 def test_read_fixes__as_if_they_had_never_been_archived(tmp_path_factory, sealed, fresh):
     folder = tmp_path_factory.mktemp("archive")
     archive, store = TrackArchive(folder / "tracks"), open_store(folder)
     inbox = FixInbox(store)
-    archive.add(batch_of(sealed))
+    archive.add(batch_of(*sealed))
     if fresh:
-        inbox.add(batch_of(fresh), author="phone")
+        inbox.add(batch_of(*fresh), author="phone")
     found = read_fixes_of(inbox, archive, dt.date(1990, 1, 1), dt.date(2100, 1, 1))
     store.close()
-    every = batch_of([*sealed, *fresh])
+    every = batch_of(*sealed, *fresh)
     expected = collect_fixes(every.patroller, every.time_ms, every.lon, every.lat, every.accuracy_m, every.received_ms)
     assert found.patrollers == expected.patrollers
     for name in ("patroller", "time_ms", "lon", "lat", "accuracy_m", "received_ms"):
