@@ -17,7 +17,7 @@ from gisgrid.errors import EmptyInput
 from gisgrid.flow import STATES
 from gisgrid.incidents import CATEGORIES
 from gisgrid.table_files import read_table
-from gisgrid.tables import InputTable, Rejects, Times, keep_rows, place_problems
+from gisgrid.tables import InputTable, Rejects, Times, keep_rows, place_problems, rejects_of
 
 FIELDS: Final[dict[str, str]] = {
     "incident": "事件编号",
@@ -50,6 +50,10 @@ _ALSO: Final = {
     "urgent": {"1": "true", "0": "false", "": "false", "是": "true", "否": "false"},
 }
 _DEGREE_DIGITS: Final = 7
+_UNKNOWN: Final = "?"
+_MOST_WORDS: Final = 50
+"""How many unknown words are told by themselves; a wrong column has as many as rows."""
+
 _CHINA: Final = ZoneInfo("Asia/Shanghai")
 
 Translations = Mapping[tuple[str, str], str]
@@ -118,7 +122,7 @@ class IncidentFile:
         first = iter(self.rejects.reasons)
         for row in np.flatnonzero(known):
             reasons[row] = next(first)
-        return keep_rows(self.table, {reason: reasons == reason for reason in dict.fromkeys(reasons) if reason})[1]
+        return rejects_of(self.table, reasons)
 
 
 def read_incident_rows(
@@ -227,23 +231,22 @@ def _translated(
 ) -> NDArray[np.object_]:
     """Our words for a column whose words are limited; each other word becomes a problem of its rows."""
     ours = {label: word for word, labels in known.items() for label in (*labels, word)} | _ALSO.get(field, {})
-    result = texts.copy()
+    found: dict[str, str] = {}
     for text in dict.fromkeys(texts.tolist()):
-        found = words.get((field, text)) or ours.get(text)
-        if found in known:
-            result[texts == text] = found
-        else:
-            expected = ", ".join(word for word in known if word)
-            problems[f"{field} {text[:40]!r} is unknown; expected one of {expected}, or a translation"] = texts == text
+        word = words.get((field, text)) or ours.get(text)
+        found[text] = word if word is not None and word in known else _UNKNOWN
+    result = np.array([found[text] for text in texts.tolist()], dtype=object)
+    expected = ", ".join(word for word in known if word)
+    unknown = [text for text, word in found.items() if word == _UNKNOWN]
+    for text in unknown[:_MOST_WORDS]:
+        problems[f"{field} {text[:40]!r} is unknown; expected one of {expected}, or a translation"] = texts == text
+    problems[f"{field} is unknown; expected one of {expected}, or a translation"] = result == _UNKNOWN
     return result
 
 
 def _renamed(field: str, texts: NDArray[np.object_], words: Translations) -> NDArray[np.object_]:
-    result = texts.copy()
-    for (of, theirs), ours in words.items():
-        if of == field:
-            result[texts == theirs] = ours
-    return result
+    ours = {theirs: word for (of, theirs), word in words.items() if of == field}
+    return np.array([ours.get(text, text) for text in texts.tolist()], dtype=object) if ours else texts
 
 
 def _urgent(texts: NDArray[np.object_], problems: dict[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:

@@ -111,13 +111,18 @@ def keep_rows(table: InputTable, problems: Mapping[str, NDArray[np.bool_]]) -> t
     reasons = np.full(len(table), "", dtype=object)
     for reason, hit in problems.items():
         reasons[hit & (reasons == "")] = reason
+    return reasons == "", rejects_of(table, reasons)
+
+
+def rejects_of(table: InputTable, reasons: NDArray[np.object_]) -> Rejects:
+    """The rows that have a reason (n,) why they cannot be used, and those that could not be split into fields."""
     bad = reasons != ""
     rows = table.rows.filter(pa.array(bad))
     lines, texts = list(table.lines[bad]), list(reasons[bad])
     for line, raw in table.unsplit:
         lines.append(line)
         texts.append(f"the row does not have {len(table.columns)} fields: {raw[:80]}")
-    return ~bad, Rejects(table.source, rows, np.array(lines, np.int64), tuple(texts))
+    return Rejects(table.source, rows, np.array(lines, np.int64), tuple(texts))
 
 
 def write_rejects(path: Path, rejects: Sequence[Rejects]) -> int:

@@ -29,7 +29,7 @@ from gisgrid.store.tables import (
     UNIT,
 )  # fmt: skip
 from gisgrid.table_files import read_table, write_table
-from gisgrid.tables import InputTable, Rejects, keep_rows
+from gisgrid.tables import InputTable, Rejects, rejects_of
 
 UNIT_LEVELS: Final = ("township", "village", "area")
 
@@ -253,8 +253,7 @@ def import_register(store: Store, name: str, path: Path, *, author: str, origin:
     reasons = np.full(len(table), "", dtype=object)
     for place, reason in problems.items():
         reasons[place] = reason
-    masks = {reason: reasons == reason for reason in dict.fromkeys(problems.values())}
-    return ImportedRegister(taken, keep_rows(table, masks)[1])
+    return ImportedRegister(taken, rejects_of(table, reasons))
 
 
 def export_register(store: Store, name: str, path: Path, *, language: str = "en") -> int:

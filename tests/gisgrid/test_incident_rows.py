@@ -115,3 +115,12 @@ def test_digests__differ_when_anything_differs(tmp_path):
     again = read_incident_rows(written(tmp_path, PLAIN.replace("松动", "缺失"))).rows
     assert rows.digests()[0] != again.digests()[0]
     assert rows.digests()[1] == again.digests()[1]
+
+
+def test_read__a_wrong_column_is_told_and_not_counted_word_by_word(tmp_path):
+    rows = "".join(f"{number},word {number},2018-05-07\n" for number in range(20_000))
+    found = read_incident_rows(written(tmp_path, "incident,category,time\nx,other,2018-05-07\n" + rows))
+    assert found.rows.source_id.tolist() == ["x"]
+    assert len(found.rejects) == 20_000
+    assert found.rejects.reasons[0].startswith("category 'word 0' is unknown")
+    assert found.rejects.reasons[-1].startswith("category is unknown; expected one of")

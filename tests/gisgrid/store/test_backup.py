@@ -1,8 +1,10 @@
 """Backups: one state while others write, restored on either kind of database, damaged ones refused."""
 
 import datetime as dt
+import tempfile
 import threading
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,13 +13,18 @@ import sqlalchemy as sa
 
 from gisgrid import cli
 from gisgrid.errors import BadOption, NewerDatabase, StoreError, UnreadableFile
+from gisgrid.incident_rows import read_incident_rows
 from gisgrid.store.backup import back_up, restore
 from gisgrid.store.editions import Editions
 from gisgrid.store.events import events_after
 from gisgrid.store.fixes import FixInbox
 from gisgrid.store.health import check_health
+from gisgrid.store.incidents import Incidents
+from gisgrid.store.registers import import_register
 from gisgrid.store.tables import METADATA
 from tests.gisgrid.store.test_fixes import DAY, ONE, batch_of, rows_of
+from tests.gisgrid.store.test_registers import CONTENT
+from tests.gisgrid.test_incident_rows import PLAIN
 from tests.worlds import draw_network
 
 NETWORK = draw_network("AAB\nA.B\nAAB")
@@ -28,6 +35,13 @@ def fill(store):
     Editions(store).publish(NETWORK, dt.date(2018, 5, 1), author="王芳", note="第一版")
     inbox = FixInbox(store)
     inbox.add(batch_of(ONE, ("P2", "phone", *ONE[2:])), author="phone", refused={"off duty": np.array([False, True])})
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in CONTENT.items():
+            path = Path(folder) / f"{name}.csv"
+            path.write_text(text, encoding="utf-8")
+            import_register(store, name, path, author="clerk")
+        path.write_text(PLAIN.replace("05-07", "05-06"), encoding="utf-8")
+        Incidents(store).take_in(read_incident_rows(path).rows, "hotline", author="import")
 
 
 def everything(store):
@@ -50,6 +64,7 @@ def test_restore__every_row_on_either_kind(make_database, tmp_path, source, targ
     restored = other.open(upgrading=False)
     assert everything(restored) == before
     assert label.rows["grid"] == 2
+    assert all(label.rows.values())
     assert rows_of(FixInbox(restored).read(DAY, DAY)) == [ONE]
     assert shapely.equals_identical(Editions(restored).network(1).geometry, NETWORK.geometry).all()
     assert check_health(restored).problems == ()
