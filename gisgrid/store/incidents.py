@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import shapely
 import sqlalchemy as sa
 from numpy.typing import NDArray
@@ -108,15 +109,18 @@ class Incidents:
         """Take in incidents of another platform, each to the grid that answered for it at its time.
 
         One that is known by `source_system` and its number there is changed where the source says something else than
-        before, and keeps a grid that a person has given it; never doubled. Refused is what is reported in the future.
+        before, and keeps a grid that a person has given it; never doubled. Refused is what is reported in the future, and a
+        number that comes again among the rows.
         Commits after every 50,000 rows: sending all again after an interruption is safe. Raises `BadOption` without a
         name of the system.
         """
         if not source_system.strip():
             raise BadOption("incidents of another platform need its name, for instance --system 12345-hotline")
         future = rows.reported_ms > self._store.now_ms() + FUTURE_MS
-        refused = {int(place): "the time lies in the future" for place in np.flatnonzero(future)}
-        kept = np.flatnonzero(~future)
+        twice = pd.Series(rows.source_id).duplicated().to_numpy()
+        refused = {int(place): "an earlier row has the same incident number" for place in np.flatnonzero(twice)}
+        refused |= {int(place): "the time lies in the future" for place in np.flatnonzero(future)}
+        kept = np.flatnonzero(~future & ~twice)
         digests = rows.digests()
         new = changed = 0
         for start in range(0, len(kept), _ROWS_AT_A_TIME):

@@ -205,6 +205,12 @@ def test_take_in__bad_input(published):
     assert taken.refused == {2: "the time lies in the future"}
 
 
+def test_take_in__a_number_twice(published):
+    incidents = Incidents(published)
+    taken = incidents.take_in(rows_of(3, source_id=np.array(["a", "b", "a"], dtype=object)), "hotline", author="import")
+    assert (taken.new, taken.refused) == (2, {2: "an earlier row has the same incident number"})
+
+
 FILTERS = [
     IncidentFilter(),
     IncidentFilter(categories=("other",)),
