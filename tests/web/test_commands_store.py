@@ -14,6 +14,7 @@ from gisgrid.store.health import check_health
 from gisgrid.store.incidents import Incidents
 from gisgrid.table_files import read_table
 from tests.worlds import draw_network
+from tracks.archive import TrackArchive, batch_of_fixes
 from tracks.fixes import collect_fixes
 from web.demo_store import keep_sample, open_demo_store
 
@@ -80,6 +81,28 @@ def test_bad_options__are_told(folder, capsys, monkeypatch, arguments, said):
     monkeypatch.chdir(folder)
     assert run(folder, *arguments) == 2
     assert said in capsys.readouterr().err
+
+
+def test_retain__tells_the_audit_before_the_archive_forgets(folder, capsys, monkeypatch):
+    archive = TrackArchive(folder / "data" / "tracks")
+    old = collect_fixes(
+        np.array(["P1"], dtype=object), np.array([1_525_651_200_000]), np.array([121.4]), np.array([28.6])
+    )
+    archive.add(batch_of_fixes(old))
+
+    def crash(*_):
+        raise OSError("the power went")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TrackArchive, "forget", crash)
+        assert run(folder, "database", "retain") == 2
+    assert len(archive.days()) == 1
+    assert run(folder, "database", "retain") == 0
+    assert "1 fixes of 1 days" in capsys.readouterr().out
+    assert archive.days() == {}
+    run(folder, "database", "audit", str(folder / "audit.csv"))
+    told = [text for text in read_table(folder / "audit.csv").texts("result") if "1 archived fixes" in text]
+    assert len(told) == 2
 
 
 def test_audit__names_who_did_it(folder, capsys):

@@ -87,9 +87,12 @@ def retain(
     """Delete fixes that are older, by whole local days, from the archive and the database; the audit tells of it."""
     with the_store(data, url) as store:
         before = first_kept_day(store.now_ms(), months)
-        days = TrackArchive(place_of(data, url)[0] / "tracks").forget(before)
+        archive = TrackArchive(place_of(data, url)[0] / "tracks")
+        days = [sealed for day, sealed in archive.days().items() if day < before]
         archived = sum(day.fixes for day in days)
+        # The audit first: after a crash in between the next run deletes what is left, and nothing has gone untold.
         gone = forget_fixes(store, before, archived=archived, author=who(), origin=COMMAND)
+        archive.forget(before)
     Console(highlight=False).print(
         f"before {before}: {archived:,} fixes of {len(days):,} days of the archive and {gone.fixes:,} of the inbox deleted"
     )
