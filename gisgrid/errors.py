@@ -12,6 +12,8 @@ GisgridError                 anything said to a person as one sentence; command 
 │   ├── MissingGeometry      a grid without a polygon
 │   ├── UnknownGrid          a code that the network does not have
 │   ├── BadOption            an option or argument out of its range
+│   ├── UnknownIncident      a number that no incident has
+│   ├── ForbiddenMove        a move that the flow of incidents, or the office, does not allow
 │   └── InvalidPolicy        a policy that is misspelt or contradicts itself
 ├── StoreError               the database cannot do what was asked
 │   ├── OutdatedDatabase     an older schema: upgrade it
@@ -69,6 +71,14 @@ class UnknownGrid(InputError):
 
 class BadOption(InputError):
     """An option or argument outside its range."""
+
+
+class UnknownIncident(InputError):
+    """A number that no incident has."""
+
+
+class ForbiddenMove(InputError):
+    """A move that the flow of incidents does not allow now, or not to this office."""
 
 
 class InvalidPolicy(InputError):

@@ -11,6 +11,9 @@ _PUBLISHED: Final = tuple(
     sorted({day.year for day in chinese_calendar.holidays} | {day.year for day in chinese_calendar.workdays})
 )
 
+_CORRECTED: Final = {dt.date(2005, 12, 31): True}
+"""What the library has otherwise than the State Council's notices: Saturday 2005-12-31 was a workday (国办发明电〔2005〕35号)."""
+
 
 @dataclass(frozen=True)
 class WorkCalendar:
@@ -24,6 +27,8 @@ class WorkCalendar:
             return self.overrides[day]
         if self.is_provisional(day):
             return day.weekday() < 5
+        if day in _CORRECTED:
+            return _CORRECTED[day]
         return bool(chinese_calendar.is_workday(day))
 
     def is_provisional(self, day: dt.date) -> bool:

@@ -1,0 +1,217 @@
+"""The 1515 clocks of an incident: when it must be responded to, done, and done at the very latest; cards when it was not."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Final
+
+import chinese_calendar
+import numpy as np
+from numpy.typing import NDArray
+
+from gisgrid.errors import BadOption
+from gisgrid.workdays import WorkCalendar
+
+DAY_MS: Final = 86_400_000
+MINUTE_MS: Final = 60_000
+EAST_OF_UTC_MS: Final = 28_800_000
+"""Asia/Shanghai, without summer time since 1992."""
+
+CARDS: Final[dict[str, tuple[str, str]]] = {
+    "": ("", ""),
+    "yellow": ("Yellow card", "黄牌"),
+    "red": ("Red card", "红牌"),
+}
+"""Cards from none to the worst, with their labels in English and Chinese."""
+
+_EPOCH: Final = dt.date(1970, 1, 1)
+_WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_WEEKDAYS_ZH: Final = tuple(f"星期{day}" for day in "一二三四五六日")
+_HOLIDAYS_ZH: Final = {holiday.value: holiday.chinese for holiday in chinese_calendar.Holiday}
+_FEWEST_WORKDAYS_IN: Final = 3
+"""A stretch of so many days per workday, and a month more, surely holds as many workdays as are asked for."""
+
+
+@dataclass(frozen=True)
+class ClockRules:
+    """The clocks: workdays after the day of the report (the seed's 1, 5, 15), and minutes for urgent incidents.
+
+    `at_risk_workdays`: an open incident whose next clock ends within so many workdays after today is at risk.
+    """
+
+    response_workdays: int = 1
+    done_workdays: int = 5
+    most_workdays: int = 15
+    urgent_response_minutes: int = 15
+    urgent_done_minutes: int = 120
+    at_risk_workdays: int = 1
+
+    def __post_init__(self) -> None:
+        for rule in fields(self):
+            value = getattr(self, rule.name)
+            if not 0 < value <= 100_000:
+                raise BadOption(f"rule {rule.name} is {value}; expected a whole number above 0")
+        if not self.response_workdays <= self.done_workdays <= self.most_workdays <= 250:
+            raise BadOption("the clocks contradict each other; expected response <= done <= most <= 250 workdays")
+        if self.urgent_response_minutes > self.urgent_done_minutes:
+            raise BadOption("the clocks of urgent incidents contradict each other; expected response <= done")
+
+
+@dataclass(frozen=True, eq=False)
+class Deadlines:
+    """Columns (n,): the instants (ms since 1970 UTC) at which clocks have passed, exclusive; whether they are provisional."""
+
+    response_ms: NDArray[np.int64]
+    done_ms: NDArray[np.int64]
+    most_ms: NDArray[np.int64]
+    is_provisional: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class CountedDay:
+    """A day after the report: which workday it is (0 for none) and why it counts or not, in English and Chinese."""
+
+    day: dt.date
+    workday: int
+    why: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How a deadline came about: the day of the start, every day after it, and the last, at whose end the clock ends."""
+
+    start: dt.date
+    workdays: int
+    days: tuple[CountedDay, ...]
+    is_provisional: bool
+
+    @property
+    def last(self) -> dt.date:
+        """The day at whose end the clock ends."""
+        return self.days[-1].day
+
+    def skipped(self) -> tuple[CountedDay, ...]:
+        """The days that do not count."""
+        return tuple(day for day in self.days if not day.workday)
+
+
+class Workdays:
+    """The workdays of a calendar in a span of local days, counted fast."""
+
+    def __init__(self, calendar: WorkCalendar, first: dt.date, last: dt.date) -> None:
+        days = [first + dt.timedelta(days=past) for past in range((last - first).days + 1)]
+        self.calendar = calendar
+        self._days = np.array([day_number(day) for day in days if calendar.is_workday(day)], np.int64)
+        self._guessed = np.array([day_number(day) for day in days if calendar.is_provisional(day)], np.int64)
+
+    def after(self, days: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+        """The `count`-th workday strictly after each of `days` (n,), as days since 1970."""
+        place = np.searchsorted(self._days, days, side="right") + count - 1
+        return np.asarray(self._days[place], np.int64)
+
+    def guessed(self, days: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether between each of `days` (exclusive) and `last` (inclusive) lies one whose calendar is not published."""
+        before, until = (np.searchsorted(self._guessed, at, side="right") for at in (days, last))
+        return np.asarray(until > before, bool)
+
+
+def deadlines(
+    from_ms: NDArray[np.int64], is_urgent: NDArray[np.bool_], calendar: WorkCalendar, rules: ClockRules | None = None
+) -> Deadlines:
+    """The deadlines of incidents whose clocks started at `from_ms` (n,).
+
+    The n-th workday is the n-th working day strictly after the local day of the start; its clock ends with that day
+    (design section 8). Urgent ones run on minutes, day and night; the last clock stays in workdays.
+    """
+    rules = rules or ClockRules()
+    if len(from_ms) == 0:
+        none = np.zeros(0, np.int64)
+        return Deadlines(none, none, none, np.zeros(0, bool))
+    days, day_of = np.unique(local_days(from_ms), return_inverse=True)
+    span = dt.timedelta(days=_FEWEST_WORKDAYS_IN * rules.most_workdays + 31)
+    counted = Workdays(calendar, date_of(int(days[0])), date_of(int(days[-1])) + span)
+    ends = [counted.after(days, count) for count in (rules.response_workdays, rules.done_workdays, rules.most_workdays)]
+    response_ms, done_ms, most_ms = (end_of(last)[day_of] for last in ends)
+    response_ms = np.where(is_urgent, from_ms + rules.urgent_response_minutes * MINUTE_MS, response_ms)
+    done_ms = np.where(is_urgent, from_ms + rules.urgent_done_minutes * MINUTE_MS, done_ms)
+    return Deadlines(response_ms, done_ms, most_ms, counted.guessed(days, ends[2])[day_of])
+
+
+def explain(
+    start: dt.date, workdays: int, calendar: WorkCalendar, notes: Mapping[dt.date, str] | None = None
+) -> Explanation:
+    """Count the workdays after `start` one by one and say of every day why it counts or not."""
+    days: list[CountedDay] = []
+    counted = 0
+    day = start
+    while counted < workdays:
+        day += dt.timedelta(days=1)
+        works = calendar.is_workday(day)
+        counted += works
+        days.append(CountedDay(day, counted if works else 0, _why(day, works, calendar, notes or {})))
+    return Explanation(start, workdays, tuple(days), any(calendar.is_provisional(one.day) for one in days))
+
+
+def card_of(
+    now_ms: int,
+    *,
+    is_open: bool,
+    responded_ms: int | None,
+    done_ms: int | None,
+    response_due_ms: int,
+    done_due_ms: int,
+    most_due_ms: int,
+    extended_due_ms: int | None,
+) -> str:
+    """The card that an incident has earned by `now_ms`: red beyond the last clock, yellow beyond another.
+
+    An approved extension moves the completion clock, and the last one where it lies beyond it. What is no longer open
+    and does not say when it was done has earned none.
+    """
+    responded = responded_ms if responded_ms is not None else now_ms if is_open else None
+    done = done_ms if done_ms is not None else now_ms if is_open else None
+    last = max(most_due_ms, extended_due_ms or 0)
+    if done is not None and done >= last:
+        return "red"
+    if responded is not None and responded >= response_due_ms:
+        return "yellow"
+    if done is not None and done >= (extended_due_ms or done_due_ms):
+        return "yellow"
+    return ""
+
+
+def local_days(times_ms: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The local days (since 1970) in which instants (ms since 1970 UTC) lie."""
+    return np.asarray((times_ms + EAST_OF_UTC_MS) // DAY_MS, np.int64)
+
+
+def end_of(days: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The instants at which local days end."""
+    return np.asarray((days + 1) * DAY_MS - EAST_OF_UTC_MS, np.int64)
+
+
+def day_number(day: dt.date) -> int:
+    """A date as days since 1970."""
+    return (day - _EPOCH).days
+
+
+def date_of(day: int) -> dt.date:
+    """Days since 1970 as a date."""
+    return _EPOCH + dt.timedelta(days=day)
+
+
+def _why(day: dt.date, works: bool, calendar: WorkCalendar, notes: Mapping[dt.date, str]) -> tuple[str, str]:
+    weekday, weekday_zh = _WEEKDAYS[day.weekday()], _WEEKDAYS_ZH[day.weekday()]
+    if day in calendar.overrides:
+        note = f": {notes[day]}" if notes.get(day) else ""
+        kind, kind_zh = ("working day", "工作日") if works else ("day off", "休息日")
+        return f"{weekday}, set as a {kind}{note}", f"{weekday_zh}，另定为{kind_zh}{note}"
+    if calendar.is_provisional(day):
+        guess = " (calendar not yet published)", "（日历尚未公布）"
+        return f"{weekday}{guess[0]}", f"{weekday_zh}{guess[1]}"
+    _, holiday = chinese_calendar.get_holiday_detail(day)
+    if works and day.weekday() >= 5:
+        return f"{weekday}, make-up workday", f"{weekday_zh}，调休上班"
+    if not works and holiday is not None:
+        return f"{weekday}, {holiday}", f"{weekday_zh}，{_HOLIDAYS_ZH.get(holiday, holiday)}"
+    return weekday, weekday_zh
