@@ -24,6 +24,19 @@ CARDS: Final[dict[str, tuple[str, str]]] = {
 }
 """Cards from none to the worst, with their labels in English and Chinese."""
 
+NEVER: Final = 2**62
+"""Among instants in ms: it has not happened."""
+
+CLOCK_STATES: Final[dict[str, tuple[str, str]]] = {
+    "settled": ("Settled", "已了结"),
+    "calm": ("In time", "正常"),
+    "at_risk": ("At risk", "临期"),
+    "due_today": ("Due today", "今日到期"),
+    "yellow": ("Yellow card", "黄牌"),
+    "red": ("Red card", "红牌"),
+}
+"""How the clocks of an incident stand, the worst last, with labels in English and Chinese."""
+
 _EPOCH: Final = dt.date(1970, 1, 1)
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WEEKDAYS_ZH: Final = tuple(f"星期{day}" for day in "一二三四五六日")
@@ -152,32 +165,64 @@ def explain(
     return Explanation(start, workdays, tuple(days), any(calendar.is_provisional(one.day) for one in days))
 
 
+def earned_cards(
+    now_ms: int,
+    is_open: NDArray[np.bool_],
+    responded_ms: NDArray[np.int64],
+    done_ms: NDArray[np.int64],
+    due: Deadlines,
+    extended_due_ms: NDArray[np.int64],
+) -> NDArray[np.int8]:
+    """The cards (places in `CARDS`) that incidents (n,) have earned by `now_ms`: red beyond the last clock, yellow another.
+
+    `NEVER` stands for what has not happened or is not set. An approved extension moves the completion clock, and the last
+    one where it lies beyond it. What is no longer open and does not say when it was done has earned none.
+    """
+    until = np.where(is_open, now_ms, -1)
+    responded = np.where(responded_ms == NEVER, until, responded_ms)
+    done = np.where(done_ms == NEVER, until, done_ms)
+    extended = extended_due_ms != NEVER
+    last = np.where(extended, np.maximum(due.most_ms, extended_due_ms), due.most_ms)
+    late = (responded >= due.response_ms) | (done >= np.where(extended, extended_due_ms, due.done_ms))
+    return np.where(done >= last, 2, np.where(late, 1, 0)).astype(np.int8)
+
+
+def clock_states(
+    now_ms: int,
+    is_open: NDArray[np.bool_],
+    responded_ms: NDArray[np.int64],
+    done_ms: NDArray[np.int64],
+    due: Deadlines,
+    extended_due_ms: NDArray[np.int64],
+    calendar: WorkCalendar,
+    rules: ClockRules | None = None,
+) -> NDArray[np.int8]:
+    """How the clocks of incidents (n,) stand at `now_ms`, as places in `CLOCK_STATES`; arguments as of `earned_cards`."""
+    rules = rules or ClockRules()
+    cards = earned_cards(now_ms, is_open, responded_ms, done_ms, due, extended_due_ms)
+    completion = np.where(done_ms == NEVER, np.where(extended_due_ms != NEVER, extended_due_ms, due.done_ms), NEVER)
+    following = np.where(responded_ms == NEVER, np.minimum(due.response_ms, completion), completion)
+    today = local_days(np.array([now_ms]))
+    day = date_of(int(today[0]))
+    span = dt.timedelta(days=_FEWEST_WORKDAYS_IN * rules.at_risk_workdays + 31)
+    soon = end_of(Workdays(calendar, day, day + span).after(today, rules.at_risk_workdays))[0]
+    states = np.where(following <= end_of(today)[0], 3, np.where(following <= soon, 2, 1))
+    return np.where(is_open, np.where(cards > 0, cards + 3, states), 0).astype(np.int8)
+
+
 def card_of(
     now_ms: int,
     *,
     is_open: bool,
     responded_ms: int | None,
     done_ms: int | None,
-    response_due_ms: int,
-    done_due_ms: int,
-    most_due_ms: int,
+    due: Deadlines,
     extended_due_ms: int | None,
 ) -> str:
-    """The card that an incident has earned by `now_ms`: red beyond the last clock, yellow beyond another.
-
-    An approved extension moves the completion clock, and the last one where it lies beyond it. What is no longer open
-    and does not say when it was done has earned none.
-    """
-    responded = responded_ms if responded_ms is not None else now_ms if is_open else None
-    done = done_ms if done_ms is not None else now_ms if is_open else None
-    last = max(most_due_ms, extended_due_ms or 0)
-    if done is not None and done >= last:
-        return "red"
-    if responded is not None and responded >= response_due_ms:
-        return "yellow"
-    if done is not None and done >= (extended_due_ms or done_due_ms):
-        return "yellow"
-    return ""
+    """The card that one incident has earned by `now_ms`, by the rules of `earned_cards`; `due` has one row."""
+    instants = (np.array([NEVER if at is None else at], np.int64) for at in (responded_ms, done_ms, extended_due_ms))
+    responded, done, extended = instants
+    return tuple(CARDS)[int(earned_cards(now_ms, np.array([is_open]), responded, done, due, extended)[0])]
 
 
 def local_days(times_ms: NDArray[np.int64]) -> NDArray[np.int64]:

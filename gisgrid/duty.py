@@ -11,7 +11,23 @@ from gisgrid.table_files import read_table
 from gisgrid.tables import InputTable, Rejects, keep_rows, local_dates
 
 ROLES: Final = ("patroller", "leader", "instructor", "business_instructor", "area_leader", "substitute")
+ANSWERING_ROLES: Final = ROLES[:5]
+"""The five roles that answer for a grid."""
+
 PATROLLING_ROLES: Final = ("patroller", "substitute")
+
+ROLE_LABELS: Final[dict[str, tuple[str, str]]] = {
+    "patroller": ("Patroller", "专职网格员"),
+    "leader": ("Grid leader", "网格长"),
+    "instructor": ("Instructor", "网格指导员"),
+    "business_instructor": ("Business instructor", "网格业务指导员"),
+    "area_leader": ("Area leader", "网格工作片领导"),
+    "substitute": ("Substitute", "代班"),
+}
+"""Roles with their labels in English and Chinese; the first five answer for every grid."""
+
+SHIFTS: Final[dict[str, tuple[str, str]]] = {"day": ("Day", "白班"), "night": ("Night", "夜班")}
+"""Shifts of the roster with their labels."""
 
 FOREVER_DAY: Final = 2**31
 """The end of what has no end, as a day since 1970."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gisgrid.errors import ForbiddenMove
+from gisgrid.offices import DEPARTMENT, DEPARTMENTS, LEVELS
 
 STATES: Final[dict[str, tuple[str, str]]] = {
     "reported": ("Reported", "已上报"),
@@ -19,13 +20,6 @@ STATES: Final[dict[str, tuple[str, str]]] = {
 ENDED: Final = ("closed", "evaluated", "invalid")
 """States in which nobody has to do anything any more."""
 
-LEVELS: Final[dict[str, tuple[str, str]]] = {
-    "village": ("Village or community", "村社"),
-    "township": ("Township or street", "镇街"),
-    "district": ("District", "区"),
-}
-"""The three levels, the lowest first."""
-
 GRADES: Final[dict[str, tuple[str, str]]] = {
     "simple": ("Simple", "简易"),
     "ordinary": ("Ordinary", "一般"),
@@ -36,22 +30,6 @@ GRADES: Final[dict[str, tuple[str, str]]] = {
 
 FIRST_LEVEL: Final = {"simple": "village", "ordinary": "village", "prominent": "township", "major": "district"}
 """The level at which an incident of a grade begins."""
-
-DEPARTMENT: Final = "department:"
-"""What the office of a department begins with, before its code."""
-
-DEPARTMENTS: Final[dict[str, tuple[str, str]]] = {
-    "public_security": ("Public security", "公安"),
-    "traffic_police": ("Traffic police", "交警"),
-    "ocean_fishery": ("Ocean and fishery", "海洋与渔业"),
-    "law_enforcement": ("Law enforcement", "综合行政执法"),
-    "fire": ("Fire", "消防"),
-    "human_resources": ("Human resources", "人力社保"),
-    "housing": ("Housing", "住建"),
-    "market_supervision": ("Market supervision", "市场监管"),
-    "water": ("Water", "水利"),
-}
-"""The nine departments of the seed."""
 
 _BEGUN: Final = ("reported", "accepted", "handling")
 _OPEN: Final = (*_BEGUN, "fed_back")

@@ -10,8 +10,8 @@ import shapely
 from numpy.typing import NDArray
 
 from gisgrid.borders import read_even_odd
+from gisgrid.categories import CATEGORIES
 from gisgrid.grid import GridNetwork
-from gisgrid.incidents import CATEGORIES
 from gisgrid.mapping import CATEGORY_COLOURS, LegendEntry, add_legend, count_colour, new_map, nice_breaks
 from gisgrid.mapping.colours import SEQUENCE
 

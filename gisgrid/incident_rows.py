@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gisgrid.categories import CATEGORIES
 from gisgrid.datum import Datum, to_wgs84
 from gisgrid.errors import EmptyInput
 from gisgrid.flow import STATES
-from gisgrid.incidents import CATEGORIES
 from gisgrid.table_files import read_table
 from gisgrid.tables import InputTable, Rejects, Times, keep_rows, place_problems, rejects_of
 

@@ -19,15 +19,6 @@ Source = Literal["map", "phone", "address"]
 DEFAULT_ACCURACY_M: Final[dict[Source, float]] = {"map": 10.0, "phone": 30.0, "address": 50.0}
 """What a position is worth whose source does not say (design section 5)."""
 
-CATEGORIES: Final[dict[str, tuple[str, str]]] = {
-    "public_security_hazards": ("Public security and safety hazards", "公共安全隐患"),
-    "livelihood_services": ("Livelihood services", "民生服务"),
-    "disputes": ("Disputes", "矛盾纠纷"),
-    "central_tasks": ("Central tasks", "中心工作"),
-    "other": ("Other", "其他"),
-}
-"""Categories with their labels in English and Chinese."""
-
 LEAST_SHARE: Final = 0.0005
 """Smaller shares of a disc would be written 0.000 and are left out."""
 

@@ -11,7 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 
 from gisgrid import __version__
-from gisgrid.incidents import CATEGORIES
+from gisgrid.categories import CATEGORIES
 from gisgrid.mapping.assets import VENDOR, check_assets
 from gisgrid.mapping.page import ASSET_FOLDER
 from web.problems import install_problem_handlers

@@ -10,7 +10,7 @@ from gisgrid.incident_rows import read_incident_rows
 from gisgrid.store import Store, open_store
 from gisgrid.store.editions import Editions
 from gisgrid.store.incidents import Incidents
-from gisgrid.store.registers import import_register
+from gisgrid.store.register_files import import_register
 from tracks.archive import TrackArchive, batch_of_fixes
 from tracks.fixes import Fixes
 

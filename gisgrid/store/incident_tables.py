@@ -5,9 +5,9 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from gisgrid.categories import CATEGORIES
 from gisgrid.flow import STATES
 from gisgrid.incident_rows import FIELDS, SOURCES, words_of
-from gisgrid.incidents import CATEGORIES
 from gisgrid.store.incidents import IncidentFilter, Incidents
 
 _COLUMNS: Final = {

@@ -71,7 +71,7 @@ AUDIT: Final = sa.Table(
 )
 """Who did or saw what, when, on whom, with what result, from where."""
 
-ONLY_GROWING: Final = ("edition", "grid", "event", "audit")
+ONLY_GROWING: Final = ("edition", "grid", "event", "audit", "step")
 """Tables in which the database itself refuses to change or delete a row."""
 
 TRACKER: Final = sa.Table(
@@ -202,6 +202,9 @@ TRANSLATION: Final = sa.Table(
 )
 """The words of another platform: what its headings, categories, states, sources and units are called here."""
 
+IS_OPEN: Final = sa.text("state in ('reported', 'accepted', 'handling', 'fed_back')")
+"""Whether somebody still has to act on an incident."""
+
 INCIDENT: Final = sa.Table(
     "incident",
     METADATA,
@@ -227,6 +230,21 @@ INCIDENT: Final = sa.Table(
     sa.Column("how", sa.Text, nullable=False),
     sa.Column("border_distance_m", sa.Float(53)),
     sa.Column("alternatives", sa.Text, nullable=False),
+    sa.Column("answering_grid", sa.Text),
+    sa.Column("grade", sa.Text, nullable=False),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("handed", sa.Text, nullable=False),
+    sa.Column("assistants", sa.Text, nullable=False),
+    sa.Column("started_ms", sa.BigInteger),
+    sa.Column("responded_ms", sa.BigInteger),
+    sa.Column("done_ms", sa.BigInteger),
+    sa.Column("closed_ms", sa.BigInteger),
+    sa.Column("is_satisfied", sa.Boolean),
+    sa.Column("asked_due_ms", sa.BigInteger),
+    sa.Column("extended_due_ms", sa.BigInteger),
+    sa.Column("reopened", sa.Integer, nullable=False),
+    sa.Column("card", sa.Text, nullable=False),
+    sa.Column("steps", sa.Integer, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("event_id", sa.ForeignKey("event.id"), nullable=False, index=True),
     sa.UniqueConstraint("source_system", "source_id"),
@@ -237,8 +255,84 @@ INCIDENT: Final = sa.Table(
     sa.Index("ix_incident_grid", "grid", "reported_ms", "id", "category", "state"),
     sa.Index("ix_incident_state", "state", "reported_ms", "id", "category"),
     sa.Index("ix_incident_category", "category", "reported_ms", "id", "state"),
+    # Of the few that wait at an office; queries must say `IS_OPEN` in the same words.
+    sa.Index("ix_incident_holder", "holder", "reported_ms", "id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
 )
-"""Incidents as they were reported, where they belong and in which state; `event_id` tells of the last change.
+"""Incidents as they were reported, where they belong and where they stand; `event_id` tells of the last change.
 
-`township`, `village` and `grid` are empty where there is none. `source_digest` is of what the source said last.
+`township`, `village` and `grid` are those of the report, in its edition, empty where there is none; `answering_grid` is the
+grid that a later edition has handed it to. `holder` is the office that must act, `handed` those through which it came,
+joined by spaces. `started_ms` is when its clocks started, where that is not the report (re-opened). Deadlines are not kept:
+they follow from that instant and the calendar. `steps` counts the steps taken here. `source_digest` is of what the source
+said last.
 """
+
+STEP: Final = sa.Table(
+    "step",
+    METADATA,
+    sa.Column("incident_id", sa.ForeignKey("incident.id"), primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("move", sa.Text, nullable=False),
+    sa.Column("office", sa.Text, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("content", sa.JSON, nullable=False),
+)
+"""What was done to an incident, one row a step: who, for which office, when, why, and where it stood afterwards."""
+
+DUPLICATE: Final = sa.Table(
+    "duplicate",
+    METADATA,
+    sa.Column("incident_id", sa.ForeignKey("incident.id"), primary_key=True, autoincrement=False),
+    sa.Column("of_id", sa.ForeignKey("incident.id"), primary_key=True, autoincrement=False),
+    sa.Column("distance_m", sa.Float(53), nullable=False),
+    sa.Column("apart_ms", sa.BigInteger, nullable=False),
+    sa.Column("decision", sa.Text, nullable=False),
+    sa.Column("decided_by", sa.Text, nullable=False),
+    sa.Column("decided_ms", sa.BigInteger),
+    sa.Index("ix_duplicate_of_id", "of_id"),
+)
+"""Reports that may tell of what an earlier one told already; `decision` is empty, `same` or `other`, a person's."""
+
+SUB_CATEGORY: Final = sa.Table(
+    "sub_category",
+    METADATA,
+    sa.Column("category", sa.Text, primary_key=True),
+    sa.Column("code", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("name_en", sa.Text, nullable=False),
+    sa.Column("from_day", sa.Date),
+    sa.Column("to_day", sa.Date),
+)
+"""A district's own sub-categories and campaigns, for reports of local days in [from_day, to_day)."""
+
+DEPARTMENT: Final = sa.Table(
+    "department",
+    METADATA,
+    sa.Column("code", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("telephone", sa.Text, nullable=False),
+)
+"""Departments beside the nine, and the telephones of all."""
+
+ROSTER: Final = sa.Table(
+    "roster",
+    METADATA,
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("shift", sa.Text, primary_key=True),
+    sa.Column("unit", sa.Text, primary_key=True),
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("note", sa.Text, nullable=False),
+)
+"""Who is on call in which unit or department; the `night` of a day lasts until the next morning."""
+
+RULE: Final = sa.Table(
+    "rule",
+    METADATA,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+"""Rules of the incident loop that a district has otherwise than by default."""

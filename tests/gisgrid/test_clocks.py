@@ -9,7 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gisgrid.clocks import MINUTE_MS, ClockRules, Workdays, card_of, date_of, day_number, deadlines, explain, local_days
+from gisgrid.clocks import (
+    CLOCK_STATES,
+    MINUTE_MS,
+    NEVER,
+    ClockRules,
+    Deadlines,
+    Workdays,
+    card_of,
+    clock_states,
+    date_of,
+    day_number,
+    deadlines,
+    explain,
+    local_days,
+)
 from gisgrid.errors import BadOption
 from gisgrid.workdays import WorkCalendar
 
@@ -162,11 +176,36 @@ def test_workdays_after__counts_workdays_strictly_after(day: dt.date, count: int
 def test_card_of__the_instant_of_the_deadline_is_late(  # one row of the table above
     now: int, responded: int | None, done: int | None, extended: int | None, is_open: bool, card: str
 ) -> None:
-    found = card_of(
-        now, is_open=is_open, responded_ms=responded, done_ms=done, response_due_ms=10, done_due_ms=50, most_due_ms=150,
-        extended_due_ms=extended,
-    )  # fmt: skip
+    due = Deadlines(np.array([10]), np.array([50]), np.array([150]), np.array([False]))
+    found = card_of(now, is_open=is_open, responded_ms=responded, done_ms=done, due=due, extended_due_ms=extended)
     assert found == card
+
+
+@pytest.mark.parametrize(
+    ("now", "responded", "done", "extended", "is_open", "state"),
+    [
+        # Reported on Monday: response by Tuesday night, done by Monday in a week.
+        ("2018-05-07T10:00", None, None, None, True, "at_risk"),
+        ("2018-05-08T00:00", None, None, None, True, "due_today"),
+        ("2018-05-09T00:00", None, None, None, True, "yellow"),
+        ("2018-05-08T12:00", "2018-05-08T11:00", None, None, True, "calm"),
+        ("2018-05-10T23:59", "2018-05-08T11:00", None, None, True, "calm"),
+        ("2018-05-11T00:00", "2018-05-08T11:00", None, None, True, "at_risk"),
+        ("2018-05-13T00:00", "2018-05-08T11:00", None, None, True, "at_risk"),
+        ("2018-05-14T00:00", "2018-05-08T11:00", None, None, True, "due_today"),
+        ("2018-05-14T00:00", "2018-05-08T11:00", None, "2018-05-20T00:00", True, "calm"),
+        ("2018-05-16T00:00", "2018-05-08T11:00", "2018-05-09T11:00", None, True, "calm"),
+        ("2018-05-29T00:00", "2018-05-08T11:00", None, None, True, "red"),
+        ("2018-05-29T00:00", "2018-05-08T11:00", None, None, False, "settled"),
+    ],
+)
+def test_clock_states__from_calm_to_red(
+    now: str, responded: str | None, done: str | None, extended: str | None, is_open: bool, state: str
+) -> None:
+    due = deadlines(np.array([_ms("2018-05-07T09:00")]), np.array([False]), WorkCalendar())
+    instants = [np.array([NEVER if text is None else _ms(text)]) for text in (responded, done, extended)]
+    found = clock_states(_ms(now), np.array([is_open]), *instants[:2], due, instants[2], WorkCalendar())
+    assert tuple(CLOCK_STATES)[found[0]] == state
 
 
 @pytest.mark.parametrize("rules", [{"done_workdays": 0}, {"done_workdays": 16}, {"urgent_response_minutes": 121}])

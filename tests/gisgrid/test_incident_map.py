@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from gisgrid.categories import CATEGORIES
 from gisgrid.incident_map import display_geometry, incident_map
-from gisgrid.incidents import CATEGORIES
 from gisgrid.mapping import served_html
 from tests.worlds import at, draw_network
 

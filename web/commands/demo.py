@@ -8,8 +8,8 @@ import uvicorn
 from rich.console import Console
 from rich.table import Table
 
+from gisgrid.categories import CATEGORIES
 from gisgrid.errors import BadOption
-from gisgrid.incidents import CATEGORIES
 from web.app import create_app
 from web.demo import run_demo
 from web.summary import Summary

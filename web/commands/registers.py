@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gisgrid.store.registers import REGISTERS, export_register, import_register
+from gisgrid.store.register_files import export_register, import_register
+from gisgrid.store.registers import REGISTERS
 from gisgrid.tables import write_rejects
 from web.stored import COMMAND, DataOption, UrlOption, the_store, who
 

@@ -10,15 +10,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gisgrid.categories import CATEGORIES
 from gisgrid.datum import check_datum
 from gisgrid.errors import BadOption
 from gisgrid.flow import STATES
 from gisgrid.incident_rows import FIELDS, read_incident_rows
-from gisgrid.incidents import CATEGORIES
 from gisgrid.store.fixes import start_of
 from gisgrid.store.incident_tables import INCIDENT_HEADINGS, incident_table
 from gisgrid.store.incidents import IncidentFilter, Incidents
-from gisgrid.store.registers import translations_of
+from gisgrid.store.register_files import translations_of
 from gisgrid.table_files import write_table
 from gisgrid.tables import write_rejects
 from web.stored import COMMAND, DataOption, UrlOption, the_store, who

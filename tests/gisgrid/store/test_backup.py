@@ -20,7 +20,7 @@ from gisgrid.store.events import events_after
 from gisgrid.store.fixes import FixInbox
 from gisgrid.store.health import check_health
 from gisgrid.store.incidents import Incidents
-from gisgrid.store.registers import import_register
+from gisgrid.store.register_files import import_register
 from gisgrid.store.tables import METADATA
 from tests.gisgrid.store.test_fixes import DAY, ONE, batch_of, rows_of
 from tests.gisgrid.store.test_registers import CONTENT

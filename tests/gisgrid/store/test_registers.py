@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from gisgrid.errors import BadOption, EmptyInput, MissingColumn
 from gisgrid.store.editions import Editions
-from gisgrid.store.registers import REGISTERS, export_register, import_register, translations_of
+from gisgrid.store.register_files import export_register, import_register, translations_of
+from gisgrid.store.registers import REGISTERS
 from gisgrid.store.tables import DUTY, DWELLING, UNIT
 from tests.worlds import draw_network
 
@@ -20,6 +21,10 @@ CONTENT = {
     "duties": "patroller,grid,role,from,to\nP1,A,patroller,2018-01-01,\nP1,B,substitute,2018-02-01,2018-02-03\n",
     "leave": "patroller,from,to,reason\nP1,2018-05-01,2018-05-03,年假\n",
     "calendar": "day,is_workday,note\n2018-05-05,是,调休\n",
+    "sub_categories": "category,code,name,name_en,from,to\ncentral_tasks,typhoon_2018,防台专项,Typhoon,2018-06-01,2018-10-01\n矛盾纠纷,pets,宠物,,,\n",
+    "departments": "code,name,telephone\nfire,消防大队,88880119\n",
+    "roster": "day,shift,unit,patroller,note\n2018-05-07,night,331002001000,P1,\n2018-05-07,白班,331002001000,P2,前台\n",
+    "rules": "rule,value\ndone_workdays,7\nways,约谈;通报\n",
     "translations": "source_system,field,theirs,ours\n12345,category,纠纷,disputes\n",
 }
 
@@ -119,3 +124,17 @@ def test_translations__of_one_system(published, tmp_path):
     import_register(published, "translations", written(tmp_path, CONTENT["translations"]), author="clerk")
     assert translations_of(published, "12345") == {("category", "纠纷"): "disputes"}
     assert translations_of(published, "other") == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("rule,value\ndone_workdays,99\n", "contradict each other"),
+        ("rule,value\ndone_workdays,soon\n", "expected a whole number above 0"),
+        ("rule,value\ndone_workday,7\n", "expected one of response_workdays"),
+    ],
+)
+def test_import__rules_that_cannot_be_are_refused(published, tmp_path, content, sentence):
+    with pytest.raises((BadOption, EmptyInput), match=sentence):
+        import_register(published, "rules", written(tmp_path, content), author="clerk")
+    assert rows_of(published, REGISTERS["rules"].table) == []
