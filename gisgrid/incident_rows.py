@@ -13,9 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gisgrid.categories import CATEGORIES
+from gisgrid.clocks import NEVER
 from gisgrid.datum import Datum, to_wgs84
 from gisgrid.errors import EmptyInput
-from gisgrid.flow import STATES
+from gisgrid.flow import GRADES, STATES
+from gisgrid.offices import DEPARTMENT, DEPARTMENTS, LEVELS
 from gisgrid.table_files import read_table
 from gisgrid.tables import InputTable, Rejects, Times, keep_rows, place_problems, rejects_of
 
@@ -33,10 +35,16 @@ FIELDS: Final[dict[str, str]] = {
     "urgent": "紧急",
     "reporter": "上报人",
     "description": "描述",
+    "grade": "事件等级",
+    "level": "办理层级",
+    "responded": "响应时间",
+    "done": "完成时间",
+    "closed": "办结时间",
+    "satisfied": "是否满意",
 }
 """What a file of incidents may say, with the Chinese headings; `incident`, `category` and `time` it must."""
 
-TRANSLATED: Final = ("column", "category", "sub_category", "source", "stated_grid", "state")
+TRANSLATED: Final = ("column", "category", "sub_category", "source", "stated_grid", "state", "grade", "level")
 """What a table of translations may translate: headings, and the words in these columns."""
 
 SOURCES: Final[dict[str, tuple[str, str]]] = {
@@ -45,10 +53,9 @@ SOURCES: Final[dict[str, tuple[str, str]]] = {
     "map": ("Map", "地图"),
     "address": ("Address", "地址"),
 }
-_ALSO: Final = {
-    "source": {"map_click": "map"},
-    "urgent": {"1": "true", "0": "false", "": "false", "是": "true", "否": "false"},
-}
+_ALSO: Final = {"source": {"map_click": "map"}}
+_YES_OR_NO: Final = {"true": 1, "1": 1, "yes": 1, "是": 1, "false": 0, "0": 0, "no": 0, "否": 0, "": -1}
+LABELLED_LEVELS: Final = {"": ("", ""), **LEVELS, **{DEPARTMENT + code: labels for code, labels in DEPARTMENTS.items()}}
 _DEGREE_DIGITS: Final = 7
 _UNKNOWN: Final = "?"
 _MOST_WORDS: Final = 50
@@ -64,8 +71,10 @@ Translations = Mapping[tuple[str, str], str]
 class IncidentRows:
     """Incidents as columns (n,): degrees EPSG:4490 (NaN without a place), metres (NaN unstated), ms since 1970 UTC.
 
-    `stated` is the code of a grid or village that the report names, empty for none; `digest` tells whether the source says
-    the same as before. `given` are the fields that the source speaks of at all.
+    `stated` is the code of a grid or village that the report names, empty for none; `level` where it lies (`LEVELS`, or
+    `department:CODE`), empty: at the first level of its grade. Instants are `NEVER` where it has not happened, `satisfied`
+    is -1 where nobody has said. `digests` tell whether the source says the same as before; `given` are the fields that it
+    speaks of at all.
     """
 
     source_id: NDArray[np.object_]
@@ -81,6 +90,12 @@ class IncidentRows:
     is_urgent: NDArray[np.bool_]
     reporter: NDArray[np.object_]
     description: NDArray[np.object_]
+    grade: NDArray[np.object_]
+    level: NDArray[np.object_]
+    responded_ms: NDArray[np.int64]
+    done_ms: NDArray[np.int64]
+    closed_ms: NDArray[np.int64]
+    satisfied: NDArray[np.int8]
     given: frozenset[str] = frozenset(FIELDS)
 
     def __len__(self) -> int:
@@ -158,7 +173,11 @@ def read_incident_rows(
     state = _translated("state", np.where(texts["state"] == "", "reported", texts["state"]), STATES, words, problems)
     source = _translated("source", texts["source"], SOURCES, words, problems)
     stated = _renamed("stated_grid", texts["stated_grid"], words)
-    urgent = _urgent(texts["urgent"], problems)
+    urgent = _yes_or_no("urgent", texts["urgent"], problems) == 1
+    grade = _translated("grade", np.where(texts["grade"] == "", "ordinary", texts["grade"]), GRADES, words, problems)
+    level = _translated("level", texts["level"], LABELLED_LEVELS, words, problems)
+    satisfied = _yes_or_no("satisfied", texts["satisfied"], problems)
+    instants = {name: _instant(table, found, name, zone, times, problems) for name in ("responded", "done", "closed")}
     lon, lat, accuracy_m = _positions(table, found, texts, problems)
     usable, rejects = keep_rows(table, problems)
     if not usable.any():
@@ -168,7 +187,8 @@ def read_incident_rows(
     rows = IncidentRows(
         texts["incident"][kept], category[kept], sub_category[kept], times.ms[kept],
         np.round(lon, _DEGREE_DIGITS), np.round(lat, _DEGREE_DIGITS), accuracy_m[kept], source[kept], stated[kept],
-        state[kept], urgent[kept], texts["reporter"][kept], texts["description"][kept], frozenset(found),
+        state[kept], urgent[kept], texts["reporter"][kept], texts["description"][kept], grade[kept], level[kept],
+        instants["responded"][kept], instants["done"][kept], instants["closed"][kept], satisfied[kept], frozenset(found),
     )  # fmt: skip
     return IncidentFile(table, kept, rows, rejects)
 
@@ -249,10 +269,30 @@ def _renamed(field: str, texts: NDArray[np.object_], words: Translations) -> NDA
     return np.array([ours.get(text, text) for text in texts.tolist()], dtype=object) if ours else texts
 
 
-def _urgent(texts: NDArray[np.object_], problems: dict[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:
-    lowered = np.array([_ALSO["urgent"].get(text, text.lower()) for text in texts.tolist()], dtype=object)
-    problems["urgent is unreadable; expected true or false"] = ~np.isin(lowered, ("true", "false"))
-    return np.asarray(lowered == "true", bool)
+def _yes_or_no(field: str, texts: NDArray[np.object_], problems: dict[str, NDArray[np.bool_]]) -> NDArray[np.int8]:
+    """1 for yes, 0 for no, -1 where nothing is said."""
+    found = {text: _YES_OR_NO.get(text.lower(), -2) for text in dict.fromkeys(texts.tolist())}
+    result = np.array([found[text] for text in texts.tolist()], np.int8)
+    problems[f"{field} is unreadable; expected true or false"] = result == -2
+    return result
+
+
+def _instant(
+    table: InputTable,
+    found: Mapping[str, str],
+    field: str,
+    zone: ZoneInfo | None,
+    reported: Times,
+    problems: dict[str, NDArray[np.bool_]],
+) -> NDArray[np.int64]:
+    """When something happened, `NEVER` where nothing is said; not before the report."""
+    if field not in found:
+        return np.full(len(table), NEVER, np.int64)
+    times = table.times_ms(found[field], zone)
+    problems[f"{field} is not a time; expected for instance 2018-05-07T09:30:00+08:00, or nothing"] = times.unreadable
+    problems[f"{field} has no offset; expected for instance 2018-05-07T09:30:00+08:00, or say --zone"] = times.zoneless
+    problems[f"{field} lies before the report"] = ~times.empty & (times.ms < reported.ms)
+    return np.where(times.empty, NEVER, times.ms)
 
 
 def words_of(values: NDArray[Any], known: Mapping[str, tuple[str, str]], language: int) -> list[str]:

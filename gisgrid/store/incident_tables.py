@@ -6,8 +6,10 @@ import numpy as np
 import pyarrow as pa
 
 from gisgrid.categories import CATEGORIES
-from gisgrid.flow import STATES
-from gisgrid.incident_rows import FIELDS, SOURCES, words_of
+from gisgrid.clocks import EAST_OF_UTC_MS
+from gisgrid.flow import GRADES, STATES
+from gisgrid.incident_rows import FIELDS, LABELLED_LEVELS, SOURCES, words_of
+from gisgrid.offices import DEPARTMENT, level_of
 from gisgrid.store.incidents import IncidentFilter, Incidents
 
 _COLUMNS: Final = {
@@ -27,6 +29,12 @@ _COLUMNS: Final = {
     "urgent": ("is_urgent", FIELDS["urgent"]),
     "reporter": ("reporter", FIELDS["reporter"]),
     "description": ("description", FIELDS["description"]),
+    "grade": ("grade", FIELDS["grade"]),
+    "level": ("holder", FIELDS["level"]),
+    "responded": ("responded_ms", FIELDS["responded"]),
+    "done": ("done_ms", FIELDS["done"]),
+    "closed": ("closed_ms", FIELDS["closed"]),
+    "satisfied": ("is_satisfied", FIELDS["satisfied"]),
     "grid": ("grid", "网格编号"),
     "village": ("village", "村社编号"),
     "township": ("township", "镇街编号"),
@@ -45,19 +53,35 @@ def incident_table(incidents: Incidents, wanted: IncidentFilter | None = None, *
     """
     found = incidents.columns(tuple(column for column, _ in _COLUMNS.values()), wanted)
     found["border_distance_m"] = [None if metre is None else round(metre, 2) for metre in found["border_distance_m"]]
-    found["reported_ms"] = _iso(found["reported_ms"])
+    for name in ("reported_ms", "responded_ms", "done_ms", "closed_ms"):
+        found[name] = _iso(found[name])
+    found["holder"] = [_level(office) for office in found["holder"]]
     if language == "zh":
-        for name, labels in (("category", CATEGORIES), ("state", STATES), ("source", SOURCES)):
+        known = (
+            ("category", CATEGORIES),
+            ("state", STATES),
+            ("source", SOURCES),
+            ("grade", GRADES),
+            ("holder", LABELLED_LEVELS),
+        )
+        for name, labels in known:
             found[name] = words_of(np.array(found[name], dtype=object), labels, 1)
     kinds = {
         "id": pa.int64(), "lon": pa.float64(), "lat": pa.float64(), "accuracy_m": pa.float64(),
-        "border_distance_m": pa.float64(), "is_urgent": pa.bool_(),
+        "border_distance_m": pa.float64(), "is_urgent": pa.bool_(), "is_satisfied": pa.bool_(),
     }  # fmt: skip
     return pa.table(
         {name: pa.array(found[column], kinds.get(column, pa.string())) for name, (column, _) in _COLUMNS.items()}
     )
 
 
-def _iso(times_ms: list[int]) -> list[str]:
-    local = (np.array(times_ms, np.int64) + 28_800_000).astype("datetime64[ms]")
-    return [f"{text}+08:00" for text in np.datetime_as_string(local, unit="ms").tolist()] if times_ms else []
+def _level(office: str) -> str:
+    return office if office.startswith(DEPARTMENT) else level_of(office)
+
+
+def _iso(times_ms: list[int | None]) -> list[str | None]:
+    if not times_ms:
+        return []
+    local = np.array([0 if at is None else at for at in times_ms], np.int64) + EAST_OF_UTC_MS
+    texts = np.datetime_as_string(local.astype("datetime64[ms]"), unit="ms").tolist()
+    return [None if at is None else f"{text}+08:00" for at, text in zip(times_ms, texts, strict=True)]

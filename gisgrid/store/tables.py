@@ -202,7 +202,7 @@ TRANSLATION: Final = sa.Table(
 )
 """The words of another platform: what its headings, categories, states, sources and units are called here."""
 
-IS_OPEN: Final = sa.text("state in ('reported', 'accepted', 'handling', 'fed_back')")
+IS_OPEN: Final[sa.ColumnElement[bool]] = sa.literal_column("state in ('reported', 'accepted', 'handling', 'fed_back')")
 """Whether somebody still has to act on an incident."""
 
 INCIDENT: Final = sa.Table(
@@ -253,9 +253,11 @@ INCIDENT: Final = sa.Table(
     sa.Index("ix_incident_township", "township", "reported_ms", "id", "category", "state"),
     sa.Index("ix_incident_village", "village", "reported_ms", "id", "category", "state"),
     sa.Index("ix_incident_grid", "grid", "reported_ms", "id", "category", "state"),
-    sa.Index("ix_incident_state", "state", "reported_ms", "id", "category"),
-    sa.Index("ix_incident_category", "category", "reported_ms", "id", "state"),
-    # Of the few that wait at an office; queries must say `IS_OPEN` in the same words.
+    # Of the few that are open; queries must say `IS_OPEN` in the same words. Of the many others a state or a category is
+    # soon met along the time.
+    sa.Index(
+        "ix_incident_open", "state", "reported_ms", "id", "category", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN
+    ),
     sa.Index("ix_incident_holder", "holder", "reported_ms", "id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
 )
 """Incidents as they were reported, where they belong and where they stand; `event_id` tells of the last change.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gisgrid.clocks import NEVER
 from gisgrid.errors import Conflict
 from gisgrid.incident_rows import IncidentRows
 from gisgrid.store import open_store
@@ -33,7 +34,8 @@ def incident_rows(numbers: np.ndarray, round_number: int) -> IncidentRows:
         np.array([f"N{number}" for number in numbers.tolist()], dtype=object), words("disputes"), words(""),
         np.full(count, start_of(FIRST), np.int64) + numbers, np.full(count, 121.0), np.full(count, 28.6),
         np.full(count, np.nan), words("phone"), words(""), words("reported"), np.zeros(count, bool), words("P1"),
-        words(str(round_number)),
+        words(str(round_number)), words("ordinary"), words(""), *(np.full(count, NEVER, np.int64) for _ in range(3)),
+        np.full(count, -1, np.int8),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from gisgrid.clocks import NEVER
 from gisgrid.errors import BadOption
 from gisgrid.incident_rows import IncidentRows
 from gisgrid.incidents import assign
@@ -42,6 +43,12 @@ def rows_of(count=40, seed=1, **changes):
         "is_urgent": rng.random(count) < 0.1,
         "reporter": np.full(count, "P1", dtype=object),
         "description": np.full(count, '井盖, "松动"\n', dtype=object),
+        "grade": rng.choice(np.array(["simple", "ordinary", "major"], dtype=object), count),
+        "level": np.full(count, "", dtype=object),
+        "responded_ms": np.full(count, NEVER, np.int64),
+        "done_ms": np.full(count, NEVER, np.int64),
+        "closed_ms": np.full(count, NEVER, np.int64),
+        "satisfied": np.full(count, -1, np.int8),
     }
     return IncidentRows(**(columns | changes))
 

@@ -24,13 +24,14 @@ def upgrade() -> None:
         "update incident set holder = case when village <> '' then village when township <> '' then township "
         "else 'district' end"
     )
-    op.create_index(
-        "ix_incident_holder",
-        "incident",
-        ["holder", "reported_ms", "id"],
-        sqlite_where=sa.text(_IS_OPEN),
-        postgresql_where=sa.text(_IS_OPEN),
-    )
+    is_open = sa.text(_IS_OPEN)
+    for name, columns in (
+        ("open", ["state", "reported_ms", "id", "category"]),
+        ("holder", ["holder", "reported_ms", "id"]),
+    ):
+        op.create_index(f"ix_incident_{name}", "incident", columns, sqlite_where=is_open, postgresql_where=is_open)
+    for name in ("state", "category"):
+        op.drop_index(f"ix_incident_{name}", "incident")
     _make_steps()
     _make_lists()
 
