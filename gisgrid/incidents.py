@@ -95,6 +95,25 @@ def assign(
     return Assignments(position, how, border_m, _alternatives(network, lon, lat, position, border_m, radius_m))
 
 
+def assign_to(
+    network: GridNetwork,
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    accuracy_m: NDArray[np.float64],
+    position: NDArray[np.int32],
+    *,
+    options: AssignOptions | None = None,
+) -> Assignments:
+    """The assignments of incidents whose grids a person has given (`position` (n,), -1 for none): `how` is `manual`."""
+    nearest = position.copy()
+    none = np.flatnonzero(position == NOWHERE)
+    nearest[none], _ = network.index.nearest(lon[none], lat[none])
+    border_m = network.index.border_distance_m(lon, lat, nearest)
+    radius_m = _radius(accuracy_m, len(lon), options or AssignOptions())
+    how = np.full(len(lon), "manual", dtype=object)
+    return Assignments(position, how, border_m, _alternatives(network, lon, lat, position, border_m, radius_m))
+
+
 def _radius(accuracy_m: NDArray[np.float64] | None, count: int, options: AssignOptions) -> NDArray[np.float64]:
     if accuracy_m is None:
         return np.full(count, options.default_accuracy_m)

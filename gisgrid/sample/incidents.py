@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gisgrid.sample.district import LOCAL, SampleDistrict
+from gisgrid.sample.handling import build_handling
 from gisgrid.sample.outline import PLANE
 from gisgrid.sample.people import points_inside, share_out
 from gisgrid.sample.seeds import stream
@@ -74,16 +75,20 @@ _DEGREE_DIGITS: Final = 7
 def build_incidents(
     district: SampleDistrict, total: int | None = None, until: dt.datetime | None = None, *, seed: int = 2018
 ) -> pa.Table:
-    """Incidents in order of time: incident, category, sub_category, time, lon, lat, accuracy_m, source, stated_grid, grid.
+    """Incidents in order of time: incident, category, sub_category, time, lon, lat, accuracy_m, source, stated_grid, grid;
+    then what became of them: grade, urgent, state, responded, done, closed, satisfied, level, reporter.
 
     All 564,342 by default, else `total` in the same proportions; from 2018-01-01 up to `until` (exclusive; default the
-    end of October). `grid` is the true one, empty for the few on the water. A few have no place and only name their
-    grid in `stated_grid`. A quarter of the accuracies is not stated. Times are ms in Asia/Shanghai.
+    end of October), where the handling stands as well. `grid` is the true one, empty for the few on the water. A few have
+    no place and only name their grid in `stated_grid`. A quarter of the accuracies is not stated. Times are ms in
+    Asia/Shanghai. The handling is that of `build_handling`; all its shares but that of the satisfied are made up.
     """
     count = TOTAL if total is None else total
     random = stream(seed, f"incidents {count}")
     place_lon, place_lat, grid = _places(district, count, random)
-    time = _times(count, until, random)
+    end = dt.datetime.combine(END_DAY, dt.time(), LOCAL)
+    end = end if until is None else min(end, until)
+    time = _times(count, end, random)
     keys = list(CATEGORIES)
     numbers = share_out(count, np.array([number for _, number, _ in CATEGORIES.values()], np.float64))
     category = random.permutation(np.repeat(np.arange(len(keys)), numbers))
@@ -92,7 +97,7 @@ def build_incidents(
     accuracy = np.round(np.where(source == 0, 4.0 + random.gamma(2.0, 7.0, count), random.uniform(8.0, 60.0, count)), 1)
     unstated = (random.random(count) < _UNSTATED_SHARE) | np.isnan(place_lon) | (source == 2)
     codes = district.network.codes
-    return pa.table(
+    rows = pa.table(
         {
             "incident": [f"I{number:06d}" for number in range(1, count + 1)],
             "category": _words(category, keys),
@@ -106,6 +111,10 @@ def build_incidents(
             "grid": _words(grid, codes, missing=grid < 0),
         }
     )
+    end_ms = round(end.timestamp() * 1000.0)
+    for name, column in build_handling(rows, district, end_ms, stream(seed, f"handling {count}")).items():
+        rows = rows.append_column(name, column)
+    return rows
 
 
 def _words(which: NDArray[np.int64], words: Sequence[str], *, missing: NDArray[np.bool_] | None = None) -> pa.Array:
@@ -153,10 +162,8 @@ def _on_the_water(
     return points_inside(area, np.zeros(count, np.int64), None, np.zeros(count), random)
 
 
-def _times(count: int, until: dt.datetime | None, random: np.random.Generator) -> NDArray[np.int64]:
-    """Sorted instants in ms: more on workdays and in office hours, the second at random."""
-    end = dt.datetime.combine(END_DAY, dt.time(), LOCAL)
-    end = end if until is None else min(end, until)
+def _times(count: int, end: dt.datetime, random: np.random.Generator) -> NDArray[np.int64]:
+    """Sorted instants in ms before the end: more on workdays and in office hours, the second at random."""
     begin = dt.datetime.combine(FIRST_DAY, dt.time(), LOCAL)
     hours = int((end - begin) / dt.timedelta(hours=1))
     hour = np.arange(hours)

@@ -144,7 +144,7 @@ def _take_in_part(
             f"incidents/{system}",
             {"new": len(new), "changed": len(changed), "first": last + 1, "last": last + len(new)},
         )
-        columns = _columns(change.connection, rows, found, rulebook_of(change.connection), home_of(editions))
+        columns = columns_of_rows(change.connection, rows, found, rulebook_of(change.connection), home_of(editions))
         columns |= {
             "id": ids.tolist(), "source_id": keys, "source_digest": digests.tolist(),
             "source_system": [system] * len(rows), "event_id": [event_id] * len(rows), "version": [1] * len(rows),
@@ -183,9 +183,10 @@ def _known(connection: sa.Connection, system: str, ids: list[str]) -> dict[str, 
     return {row[0]: _Known(*row[1:]) for row in connection.execute(query)}
 
 
-def _columns(
+def columns_of_rows(
     connection: sa.Connection, rows: IncidentRows, found: Belonging, rulebook: Rulebook, home: str
 ) -> dict[str, list[Any]]:
+    """The columns of the table for reports (n,) and where they belong; the caller adds number, source and event."""
     plain = (
         "category",
         "sub_category",

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gisgrid.codes import is_grid_code, township_of, village_of
 from gisgrid.flow import FIRST_LEVEL, Standing
 from gisgrid.offices import DEPARTMENT, LEVELS, district_of, level_of
 
@@ -14,9 +15,15 @@ _LEVELS: Final = tuple(LEVELS)
 
 
 def standing_of(row: Any, most_due_ms: int) -> Standing:
-    """The standing of a row of the table of incidents, whose last clock ends at `most_due_ms`."""
+    """The standing of a row of the table of incidents, whose last clock ends at `most_due_ms`.
+
+    Its units are those of the grid that answers now.
+    """
+    village, township = row.village, row.township
+    if row.answering_grid and is_grid_code(row.answering_grid):
+        village, township = village_of(row.answering_grid), township_of(row.answering_grid)
     return Standing(
-        row.state, row.grade, row.holder, row.village, row.township, own_district(row.township, row.holder, row.handed),
+        row.state, row.grade, row.holder, village, township, own_district(township, row.holder, row.handed),
         tuple(row.handed.split()), tuple(row.assistants.split()), row.responded_ms, row.done_ms, row.closed_ms,
         row.is_satisfied, most_due_ms, row.asked_due_ms, row.extended_due_ms, row.reopened,
     )  # fmt: skip

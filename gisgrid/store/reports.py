@@ -1,0 +1,238 @@
+"""One report taken in: checked, assigned, given to its office, its probable duplicates linked."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import shapely
+import sqlalchemy as sa
+
+from gisgrid.clocks import NEVER, Deadlines, date_of, local_days
+from gisgrid.errors import BadOption, UnknownGrid
+from gisgrid.flow import GRADES
+from gisgrid.incident_rows import SOURCES, IncidentRows
+from gisgrid.plane import MetricPlane
+from gisgrid.rules import NearnessRules
+from gisgrid.store.belonging import belongings
+from gisgrid.store.bulk import insert_columns
+from gisgrid.store.editions import Editions
+from gisgrid.store.incidents import Incident, incident_of
+from gisgrid.store.intake import FUTURE_MS, columns_of_rows, home_of, take_in_rows
+from gisgrid.store.rulebook import rulebook_of
+from gisgrid.store.store import Change, Store
+from gisgrid.store.tables import DUPLICATE, INCIDENT
+
+_DEGREE_DIGITS: Final = 7
+_MINUTE_MS: Final = 60_000
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is reported: degrees (EPSG:4490) and metres, ms since 1970 UTC; what is not known stays out.
+
+    `stated` is the code of a grid or village where the place is not known, `reporter` the code of a person. `is_handled`:
+    it was handled on the spot, and nobody has to do anything more. `source_system` and `source_id` name it where another
+    platform knows it already.
+    """
+
+    category: str
+    sub_category: str = ""
+    description: str = ""
+    reported_ms: int | None = None
+    lon: float | None = None
+    lat: float | None = None
+    accuracy_m: float | None = None
+    source: str = ""
+    stated: str = ""
+    reporter: str = ""
+    grade: str = "ordinary"
+    is_urgent: bool = False
+    is_handled: bool = False
+    source_system: str = ""
+    source_id: str = ""
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """An earlier report that may tell of the same: its number, metres and milliseconds between them, what was decided.
+
+    `decision` is empty, `same` or `other`.
+    """
+
+    incident_id: int
+    of_id: int
+    distance_m: float
+    apart_ms: int
+    decision: str = ""
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A report as it stands now, its deadlines (columns of one row), and the earlier one that it may repeat."""
+
+    incident: Incident
+    due: Deadlines
+    duplicate: Duplicate | None
+
+
+def report_incident(
+    store: Store, editions: Editions, report: Report, *, author: str, origin: str = "local"
+) -> Reported:
+    """Take in a report; it is there, with grid, office and clocks, when this returns.
+
+    Raises `BadOption` for a time in the future, a place that cannot be, an unknown or ended category, `UnknownGrid` for a
+    grid or village that the edition of its time does not have. One that names its platform and number is taken in as from
+    there: sent again it changes what differs and doubles nothing.
+    """
+    now_ms = store.now_ms()
+    rows = _checked(editions, report, now_ms)
+    if report.source_system or report.source_id:
+        return _from_elsewhere(store, editions, report, rows, author, origin)
+    found = belongings(editions, rows)
+    with store.changing(author, origin=origin) as change:
+        change.take_turn()
+        if editions.newest_in(change.connection) != found.newest_edition:
+            found = belongings(editions, rows)
+        rulebook = rulebook_of(change.connection)
+        day = date_of(int(local_days(rows.reported_ms)[0]))
+        rows.sub_category[0] = rulebook.sub_categories.find_open(report.category, report.sub_category, day)
+        number = (change.connection.execute(sa.select(sa.func.max(INCIDENT.c.id))).scalar_one_or_none() or 0) + 1
+        event_id = change.tell(
+            "incident_reported",
+            f"incident/{number}",
+            {"grid": found.grid[0], "village": found.village[0], "urgent": report.is_urgent, "how": found.how[0]},
+        )
+        columns = columns_of_rows(change.connection, rows, found, rulebook, home_of(editions))
+        columns |= {"id": [number], "event_id": [event_id], "version": [1], "assistants": [""]}
+        columns |= {
+            "reopened": [0],
+            "steps": [0],
+            "source_system": [None],
+            "source_id": [None],
+            "source_digest": [None],
+        }
+        insert_columns(change.connection, INCIDENT, columns)
+        duplicate = _link(change, number, rows, rulebook.rules.nearness)
+        change.note("report", f"incident/{number}", str(found.how[0]))
+        due = rulebook.deadlines_of(int(rows.reported_ms[0]), report.is_urgent)
+        row = change.connection.execute(sa.select(INCIDENT).where(INCIDENT.c.id == number)).one()
+    return Reported(incident_of(row), due, duplicate)
+
+
+def duplicates_of(connection: sa.Connection, number: int) -> tuple[Duplicate, ...]:
+    """The links between an incident and others, in both directions."""
+    either = sa.or_(DUPLICATE.c.incident_id == number, DUPLICATE.c.of_id == number)
+    rows = connection.execute(sa.select(DUPLICATE).where(either).order_by(*DUPLICATE.primary_key))
+    return tuple(Duplicate(row.incident_id, row.of_id, row.distance_m, row.apart_ms, row.decision) for row in rows)
+
+
+def _checked(editions: Editions, report: Report, now_ms: int) -> IncidentRows:
+    """The report as a list of one, once it can be one."""
+    reported_ms = now_ms if report.reported_ms is None else report.reported_ms
+    if reported_ms > now_ms + FUTURE_MS:
+        raise BadOption("the time of the report lies in the future; expected a time up to now")
+    for name, word, known in (("grade", report.grade, GRADES), ("source", report.source, SOURCES)):
+        if word not in known:
+            raise BadOption(f"{name} is {word!r}; expected one of {', '.join(filter(None, known))}")
+    if (report.lon is None) != (report.lat is None):
+        raise BadOption("a place needs both longitude and latitude; give both or neither")
+    lon, lat = (np.nan if degrees is None else float(degrees) for degrees in (report.lon, report.lat))
+    if report.lon is not None and not (abs(lon) <= 180.0 and abs(lat) <= 90.0):
+        raise BadOption(
+            f"the place {lon}, {lat} cannot be; expected degrees, longitude first, such as 121.4321, 28.6500"
+        )
+    accuracy_m = np.nan if report.accuracy_m is None else float(report.accuracy_m)
+    if report.accuracy_m is not None and not 0.0 < accuracy_m < 1e7:
+        raise BadOption(f"accuracy is {accuracy_m} m; expected metres above 0, or nothing")
+    if report.stated:
+        _check_stated(editions, report.stated, date_of(int(local_days(np.array([reported_ms]))[0])))
+    on_the_spot = reported_ms if report.is_handled else NEVER
+
+    def text(value: str) -> np.ndarray[Any, np.dtype[np.object_]]:
+        return np.array([value], dtype=object)
+
+    def instant(value: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+        return np.array([value], np.int64)
+
+    return IncidentRows(
+        text(report.source_id), text(report.category), text(report.sub_category), instant(reported_ms),
+        np.round([lon], _DEGREE_DIGITS), np.round([lat], _DEGREE_DIGITS), np.array([accuracy_m]), text(report.source),
+        text(report.stated), text("closed" if report.is_handled else "reported"), np.array([report.is_urgent]),
+        text(report.reporter), text(report.description), text(report.grade), text(""), instant(on_the_spot),
+        instant(on_the_spot), instant(on_the_spot), np.array([-1], np.int8),
+    )  # fmt: skip
+
+
+def _check_stated(editions: Editions, stated: str, day: dt.date) -> None:
+    """`UnknownGrid` for a grid or village that the edition of the day does not have, naming when there was such a one."""
+    labels = editions.all()
+    held = [label for label in labels if _has(editions, label.id, stated)]
+    if any(label.valid_from <= day and (label.valid_to is None or day < label.valid_to) for label in held):
+        return
+    if not held:
+        raise UnknownGrid(f"no edition has a grid or village {stated!r}; give a code of the edition of {day}")
+    begins, ends = held[0].valid_from, held[-1].valid_to
+    told = f"ended on {ends}" if ends is not None and ends <= day else f"begins on {begins}"
+    raise UnknownGrid(f"{stated} {told} and cannot be reported for {day}; name the grid of that day, or the place")
+
+
+def _has(editions: Editions, number: int, stated: str) -> bool:
+    network = editions.network(number)
+    return stated in network.codes or (network.code_scheme == "official" and stated in network.villages)
+
+
+def _from_elsewhere(
+    store: Store, editions: Editions, report: Report, rows: IncidentRows, author: str, origin: str
+) -> Reported:
+    if not report.source_system or not report.source_id:
+        raise BadOption("a report of another platform needs both its name and its number there")
+    with store.reading() as connection:
+        rulebook = rulebook_of(connection)
+    day = date_of(int(local_days(rows.reported_ms)[0]))
+    rows.sub_category[0] = rulebook.sub_categories.find_open(report.category, report.sub_category, day)
+    take_in_rows(store, editions, rows, report.source_system, author=author, origin=origin)
+    with store.reading() as connection:
+        known = (INCIDENT.c.source_system == report.source_system, INCIDENT.c.source_id == report.source_id)
+        row = connection.execute(sa.select(INCIDENT).where(*known)).one()
+    started_ms = row.started_ms if row.started_ms is not None else row.reported_ms
+    return Reported(incident_of(row), rulebook.deadlines_of(started_ms, row.is_urgent), None)
+
+
+def _link(change: Change, number: int, rows: IncidentRows, rules: NearnessRules) -> Duplicate | None:
+    """Link a report to the earliest near one that tells of the same kind of thing, if there is one."""
+    if np.isnan(rows.lon[0]):
+        return None
+    lon, lat, reported_ms = float(rows.lon[0]), float(rows.lat[0]), int(rows.reported_ms[0])
+    window_ms = rules.duplicate_minutes * _MINUTE_MS
+    earlier_copies = sa.select(DUPLICATE.c.incident_id).where(DUPLICATE.c.decision != "other")
+    near_in_time = (
+        INCIDENT.c.reported_ms.between(reported_ms - window_ms, reported_ms + window_ms),
+        INCIDENT.c.category == str(rows.category[0]),
+        INCIDENT.c.sub_category == str(rows.sub_category[0]),
+        INCIDENT.c.state != "invalid",
+        INCIDENT.c.place.is_not(None),
+        INCIDENT.c.id != number,
+        INCIDENT.c.id.not_in(earlier_copies),
+    )
+    query = sa.select(INCIDENT.c.id, INCIDENT.c.reported_ms, INCIDENT.c.place).where(*near_in_time)
+    known = change.connection.execute(query.order_by(INCIDENT.c.id)).all()
+    if not known:
+        return None
+    places = np.array([row.place for row in known], dtype=object)
+    x, y = MetricPlane(round(lon), round(lat)).to_xy(
+        np.append(shapely.get_x(places), lon), np.append(shapely.get_y(places), lat)
+    )
+    distance_m = np.hypot(x[:-1] - x[-1], y[:-1] - y[-1])
+    near = np.flatnonzero(distance_m <= rules.duplicate_m)
+    if len(near) == 0:
+        return None
+    first = known[int(near[0])]
+    found = Duplicate(number, first.id, round(float(distance_m[near[0]]), 2), reported_ms - first.reported_ms)
+    change.connection.execute(
+        DUPLICATE.insert().values(
+            incident_id=number, of_id=found.of_id, distance_m=found.distance_m, apart_ms=found.apart_ms, decision="",
+            decided_by="", decided_ms=None,
+        )
+    )  # fmt: skip
+    return found

@@ -1,0 +1,260 @@
+"""Steps: an incident moved on by an office, every step a row; concurrent steps take their turn and none is lost."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import sqlalchemy as sa
+
+from gisgrid.clocks import CARDS, Deadlines, card_of, date_of, local_days
+from gisgrid.codes import VILLAGE_DIGITS, township_of
+from gisgrid.errors import Conflict, ForbiddenMove, UnknownGrid, UnknownIncident
+from gisgrid.flow import ENDED, MOVES, Request, Standing, step
+from gisgrid.incidents import DEFAULT_ACCURACY_M, assign_to
+from gisgrid.store.editions import Editions
+from gisgrid.store.engine import is_postgresql
+from gisgrid.store.incidents import Incident, incident_of
+from gisgrid.store.passing import answering_grid
+from gisgrid.store.rulebook import Rulebook, rulebook_of
+from gisgrid.store.standing import columns_of, standing_of
+from gisgrid.store.store import Change, Store
+from gisgrid.store.tables import DUPLICATE, INCIDENT, STEP
+
+BY_ITSELF: Final[dict[str, tuple[str, str]]] = {
+    "yellow_card": ("Yellow card", "黄牌督办"),
+    "red_card": ("Red card", "红牌督办"),
+    "pass_on": ("Passed on to a new grid", "移交新网格"),
+    "source_says": ("The source says", "来源平台更新"),
+}
+"""What happens without anybody's move, with labels; it stands among the steps."""
+
+MOVE_LABELS: Final = {name: move.labels for name, move in MOVES.items()} | BY_ITSELF
+"""Everything that may stand in `Step.move`, with labels in English and Chinese."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step: which of the incident, when (ms since 1970 UTC), what, for which office, by whom, why.
+
+    `state` and `holder` are how it stood afterwards; `content` what else the move was about.
+    """
+
+    incident_id: int
+    number: int
+    at_ms: int
+    move: str
+    office: str
+    author: str
+    reason: str
+    state: str
+    holder: str
+    content: dict[str, Any]
+
+
+def take_step(
+    store: Store,
+    editions: Editions,
+    number: int,
+    request: Request,
+    *,
+    author: str,
+    version: int | None = None,
+    origin: str = "local",
+) -> Incident:
+    """Make a move; returns the incident as it then stands.
+
+    `version` is the one that the author has seen: `Conflict` says who was quicker if there is a newer one. Raises
+    `UnknownIncident`; `ForbiddenMove` for what the flow does not allow now or not to this office; `UnknownGrid` for a
+    re-assignment to nowhere. Cards that were earned before the move are raised before it.
+    """
+    with store.changing(author, origin=origin) as change:
+        change.take_turn()
+        row = find_row(change.connection, number)
+        if version is not None and row.version != version:
+            raise Conflict(_overtaken(change.connection, row, version))
+        move_on(change, editions, row, request)
+        change.note(request.move, f"incident/{number}")
+        return incident_of(find_row(change.connection, number))
+
+
+def decide_duplicate(
+    store: Store,
+    editions: Editions,
+    number: int,
+    of: int,
+    *,
+    is_same: bool,
+    office: str,
+    author: str,
+    origin: str = "local",
+) -> Incident:
+    """Say whether a linked report tells of the same as an earlier one; if so, it is terminated with that reason.
+
+    Raises `UnknownIncident` where the two are not linked; else as `take_step`.
+    """
+    with store.changing(author, origin=origin) as change:
+        change.take_turn()
+        which = (DUPLICATE.c.incident_id == number, DUPLICATE.c.of_id == of)
+        if change.connection.execute(sa.select(DUPLICATE).where(*which)).one_or_none() is None:
+            raise UnknownIncident(f"incident {number} is not linked to {of}; look at its probable duplicates")
+        if is_same:
+            row = find_row(change.connection, number)
+            move_on(change, editions, row, Request("terminate", office, f"duplicate of {of}"))
+        decision = "same" if is_same else "other"
+        decided = {"decision": decision, "decided_by": change.author, "decided_ms": change.at_ms}
+        change.connection.execute(DUPLICATE.update().where(*which).values(**decided))
+        change.note("decide_duplicate", f"incident/{number}", f"{decision} as {of}")
+        return incident_of(find_row(change.connection, number))
+
+
+def steps_of(connection: sa.Connection, number: int) -> tuple[Step, ...]:
+    """The steps of an incident, in their order."""
+    query = sa.select(STEP).where(STEP.c.incident_id == number).order_by(STEP.c.number)
+    return tuple(Step(**row._mapping) for row in connection.execute(query))
+
+
+def find_row(connection: sa.Connection, number: int) -> Any:
+    """The row of an incident; `UnknownIncident` for a number that there is not."""
+    query = sa.select(INCIDENT).where(INCIDENT.c.id == number)
+    row = connection.execute(query.with_for_update() if is_postgresql(connection) else query).one_or_none()
+    if row is None:
+        raise UnknownIncident(f"there is no incident {number}")
+    return row
+
+
+def due_of(row: Any, rulebook: Rulebook) -> Deadlines:
+    """The deadlines of a row of incidents, as columns of one row."""
+    return rulebook.deadlines_of(row.reported_ms if row.started_ms is None else row.started_ms, bool(row.is_urgent))
+
+
+def move_on(change: Change, editions: Editions, row: Any, request: Request) -> None:
+    """Make a move within a change: the row, its step, its event."""
+    rulebook = rulebook_of(change.connection)
+    due = due_of(row, rulebook)
+    before = standing_of(row, int(due.most_ms[0]))
+    after = step(before, request, change.at_ms, rulebook.departments)
+    cards = earned_steps(row, due, change.at_ms)
+    values: dict[str, Any] = {}
+    if request.move == "re_open":
+        values["started_ms"] = change.at_ms
+    if request.move == "reassign":
+        values |= _new_grid(editions, row, request.to, change.at_ms)
+        after = dataclasses.replace(after, village=values["village"], township=values["township"])
+        after = dataclasses.replace(after, holder=after.first_holder())
+    elif request.move == "re_open":
+        values["answering_grid"] = answering_grid(editions, row, change.at_ms)
+    values |= columns_of(after)
+    values["card"] = "" if request.move == "re_open" else cards[-1][1] if cards else row.card
+    number = row.steps
+    for move, _, content in cards:
+        number += 1
+        _write(change, row, number, move, row.state, row.holder, content=content)
+    number += 1
+    _write(
+        change, row, number, request.move, after.state, after.holder, request, _content(request, before, after, values)
+    )
+    event_id = change.tell(
+        "incident_moved",
+        f"incident/{row.id}",
+        {"move": request.move, "state": after.state, "holder": after.holder, "card": values["card"]},
+    )
+    values |= {"steps": number, "version": row.version + 1, "event_id": event_id}
+    change.connection.execute(INCIDENT.update().where(INCIDENT.c.id == row.id).values(**values))
+
+
+def earned_steps(row: Any, due: Deadlines, now_ms: int) -> list[tuple[str, str, dict[str, Any]]]:
+    """The cards that an incident has earned and that were not raised yet: move, card, content; the worst last."""
+    is_open = row.state not in ENDED
+    card = card_of(
+        now_ms, is_open=is_open, responded_ms=row.responded_ms, done_ms=row.done_ms, due=due,
+        extended_due_ms=row.extended_due_ms,
+    )  # fmt: skip
+    order = tuple(CARDS)
+    clocks = {
+        "response_due_ms": int(due.response_ms[0]),
+        "done_due_ms": row.extended_due_ms or int(due.done_ms[0]),
+        "most_due_ms": max(int(due.most_ms[0]), row.extended_due_ms or 0),
+    }
+    return [(f"{one}_card", one, clocks) for one in order[order.index(row.card) + 1 : order.index(card) + 1]]
+
+
+def _write(
+    change: Change,
+    row: Any,
+    number: int,
+    move: str,
+    state: str,
+    holder: str,
+    request: Request | None = None,
+    content: dict[str, Any] | None = None,
+) -> None:
+    change.connection.execute(
+        STEP.insert().values(
+            incident_id=row.id, number=number, at_ms=change.at_ms, move=move, office=request.office if request else "",
+            author=change.author, reason=request.reason if request else "", state=state, holder=holder,
+            content=content or {},
+        )
+    )  # fmt: skip
+
+
+def _content(request: Request, before: Standing, after: Standing, values: dict[str, Any]) -> dict[str, Any]:
+    """What a step was about beyond its move."""
+    told: dict[str, Any] = {}
+    if after.holder != before.holder:
+        told["from"] = before.holder
+    if request.assistants:
+        told["assistants"] = list(request.assistants)
+    if request.move == "reassign":
+        told |= {name: values[name] for name in ("grid", "village", "answering_grid") if values.get(name)}
+    if request.move == "ask_extension":
+        told["until_ms"] = after.asked_due_ms
+    if request.move == "approve_extension":
+        told |= {
+            "until_ms": after.extended_due_ms,
+            "before_ms": before.extended_due_ms,
+            "most_due_ms": before.most_due_ms,
+        }
+    if request.move == "evaluate":
+        told["is_satisfied"] = after.is_satisfied
+    return told
+
+
+def _new_grid(editions: Editions, row: Any, to: str, now_ms: int) -> dict[str, Any]:
+    """Where an incident belongs that a person gives to a grid or village: of the edition of its report, else of today's.
+
+    Raises `ForbiddenMove` for nothing named, `UnknownGrid` for what neither edition has.
+    """
+    if not to:
+        raise ForbiddenMove("a re-assignment needs the code of the grid (or village) that answers; name it")
+    label = editions.at(date_of(int(local_days(np.array([now_ms]))[0])))
+    for number in dict.fromkeys((row.edition_id, label.id if label else None)):
+        if number is None:
+            continue
+        network = editions.network(number)
+        is_village = network.code_scheme == "official" and to in network.villages
+        if to not in network.codes and not is_village:
+            continue
+        official = network.code_scheme == "official"
+        values: dict[str, Any] = {
+            "edition_id": number, "grid": "" if is_village else to, "how": "manual",
+            "village": to[:VILLAGE_DIGITS] if official else "", "township": township_of(to) if official else "",
+        }  # fmt: skip
+        if row.place is not None:
+            accuracy_m = row.accuracy_m or DEFAULT_ACCURACY_M.get(row.source, DEFAULT_ACCURACY_M["phone"])
+            given = np.array([-1 if is_village else network.codes.index(to)], np.int32)
+            found = assign_to(network, np.array([row.place.x]), np.array([row.place.y]), np.array([accuracy_m]), given)
+            values["border_distance_m"] = float(found.border_distance_m[0])
+            values["alternatives"] = str(found.alternatives[0])
+        values["answering_grid"] = answering_grid(editions, row, now_ms, grid=values["grid"], edition=number)
+        return values
+    raise UnknownGrid(f"neither the edition of the report nor today's has a grid or village {to!r}; give another code")
+
+
+def _overtaken(connection: sa.Connection, row: Any, version: int) -> str:
+    last = steps_of(connection, row.id)[-1:]
+    who = f": {last[0].author} {last[0].move.replace('_', ' ')}" if last else ""
+    return (
+        f"incident {row.id} has changed meanwhile (version {row.version}, you saw {version}{who}); "
+        f"it is {row.state} at {row.holder} now: look again"
+    )
