@@ -75,13 +75,14 @@ _DEGREE_DIGITS: Final = 7
 def build_incidents(
     district: SampleDistrict, total: int | None = None, until: dt.datetime | None = None, *, seed: int = 2018
 ) -> pa.Table:
-    """Incidents in order of time: incident, category, sub_category, time, lon, lat, accuracy_m, source, stated_grid, grid;
-    then what became of them: grade, urgent, state, responded, done, closed, satisfied, level, reporter.
+    """Incidents in order of time, and what has become of them.
 
+    Columns: incident, category, sub_category, time, lon, lat, accuracy_m, source, stated_grid, grid; then those of
+    `build_handling`: grade, urgent, state, responded, done, closed, satisfied, level, reporter.
     All 564,342 by default, else `total` in the same proportions; from 2018-01-01 up to `until` (exclusive; default the
-    end of October), where the handling stands as well. `grid` is the true one, empty for the few on the water. A few have
-    no place and only name their grid in `stated_grid`. A quarter of the accuracies is not stated. Times are ms in
-    Asia/Shanghai. The handling is that of `build_handling`; all its shares but that of the satisfied are made up.
+    end of October), and handled up to the same instant. `grid` is the true one, empty for the few on the water. A few
+    have no place and only name their grid in `stated_grid`. A quarter of the accuracies is not stated. Times are ms in
+    Asia/Shanghai, null where it has not happened.
     """
     count = TOTAL if total is None else total
     random = stream(seed, f"incidents {count}")

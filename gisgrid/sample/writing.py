@@ -32,7 +32,8 @@ def write_sample(
 
     grids.gpkg, villages.gpkg, townships.gpkg, dwellings.csv, places.csv, duties.csv, leave.csv, incidents.csv (the
     quick sample up to the sample's clock unless given) and, with tracks, tracks.parquet, reports.csv and labels.csv.
-    CSV is UTF-8 with times in ISO format and +08:00; `true_grid` in incidents.csv is the ground truth.
+    CSV is UTF-8 with times in ISO format and +08:00; `true_grid` in incidents.csv is the ground truth. What became of
+    the incidents stands in the same file: true or false, nothing where it has not happened or nobody has said.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -69,8 +70,9 @@ def _write_units(path: Path, table: UnitTable) -> None:
 
 
 def _write_incidents(path: Path, rows: pa.Table) -> None:
-    position = rows.schema.get_field_index("time")
-    rows = rows.set_column(position, "time", _iso(rows["time"]))
+    for position, field in enumerate(rows.schema):
+        if pa.types.is_timestamp(field.type):
+            rows = rows.set_column(position, field.name, _iso(rows[field.name]))
     rows = rows.rename_columns(["true_grid" if name == "grid" else name for name in rows.column_names])
     with path.open("wb") as stream:
         pa_csv.write_csv(rows, stream, pa_csv.WriteOptions(quoting_style="needed"))
@@ -81,7 +83,8 @@ def _with_iso_times(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _iso(times: pa.ChunkedArray) -> pa.Array:
-    """Instants as local ISO texts to the millisecond."""
-    instants = np.asarray(times.cast(pa.timestamp("ms", tz="UTC")).cast("int64").to_numpy(), np.int64)
+    """Instants as local ISO texts to the millisecond, null where they are."""
+    instants = np.asarray(times.cast(pa.timestamp("ms", tz="UTC")).cast("int64").fill_null(0).to_numpy(), np.int64)
     local = (instants + int(dt.timedelta(hours=8).total_seconds() * 1000)).astype("datetime64[ms]")
-    return pa.array([text + _OFFSET for text in np.datetime_as_string(local, unit="ms").tolist()])
+    texts = [text + _OFFSET for text in np.datetime_as_string(local, unit="ms").tolist()]
+    return pa.array(texts, mask=times.is_null().to_numpy())

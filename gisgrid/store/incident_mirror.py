@@ -1,0 +1,185 @@
+"""The mirror of the incidents: their columns in memory, brought up to date by the event log."""
+
+import dataclasses
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import shapely
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from gisgrid.clocks import NEVER
+from gisgrid.incident_columns import FIXED_WORDS, OFFICE_LEVELS, OPEN_WORDS, IncidentColumns
+from gisgrid.offices import DEPARTMENT, level_of
+from gisgrid.plane import MetricPlane
+from gisgrid.repeats import find_repeats
+from gisgrid.store.events import last_event
+from gisgrid.store.rulebook import Rulebook, rulebook_of
+from gisgrid.store.store import Store
+from gisgrid.store.tables import INCIDENT
+
+_DAY_MS: Final = 86_400_000
+_READ: Final = (
+    "id", "category", "state", "grade", "card", "sub_category", "township", "village", "grid", "answering_grid", "reporter",
+    "how", "holder", "handed", "reported_ms", "started_ms", "responded_ms", "done_ms", "closed_ms", "extended_due_ms",
+    "is_satisfied", "is_urgent", "place",
+)  # fmt: skip
+
+
+class IncidentMirror:
+    """All incidents as columns. `refresh` reads only what has changed; any number of threads may ask."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._event = 0
+        self._columns: IncidentColumns | None = None
+        self._codes: dict[str, dict[str, int]] = {name: {"": 0} for name in OPEN_WORDS}
+        self._repeats: NDArray[np.bool_] | None = None
+        self._rulebook: Rulebook | None = None
+
+    def refresh(self) -> IncidentColumns:
+        """The columns as of now."""
+        with self._lock:
+            with self._store.reading() as connection:
+                last, rulebook = last_event(connection), rulebook_of(connection)
+                known = self._columns
+                if known is not None and last == self._event:
+                    return known
+                rows = _read(connection, self._event)
+            if known is None:
+                known = self._of_rows([], rulebook)
+            fresh = self._of_rows(rows, rulebook)
+            if self._rulebook is not None and _other_rules(self._rulebook, rulebook):
+                known = dataclasses.replace(known, due=rulebook.deadlines(known.started_ms, known.is_urgent))
+                self._repeats = None
+            self._columns, self._event, self._rulebook = _merged(known, fresh), last, rulebook
+            if rows:
+                self._repeats = None
+            return self._columns
+
+    def repeats(self) -> NDArray[np.bool_]:
+        """Which of the columns' incidents repeat an earlier valid one of their sub-category, by the rules of nearness."""
+        columns = self.refresh()
+        with self._lock:
+            if self._repeats is None or len(self._repeats) != len(columns):
+                assert self._rulebook is not None  # for the type checker: a refresh sets it
+                rules = self._rulebook.rules.nearness
+                invalid = columns.state == FIXED_WORDS["state"].index("invalid")
+                kind = columns.category.astype(np.int64) * (1 << 32) + columns.sub_category
+                placed = np.isfinite(columns.lon)
+                middle = [float(np.median(at[placed])) if placed.any() else 0.0 for at in (columns.lon, columns.lat)]
+                x_m, y_m = MetricPlane(round(middle[0], 2), round(middle[1], 2)).to_xy(columns.lon, columns.lat)
+                self._repeats = find_repeats(
+                    x_m,
+                    y_m,
+                    columns.reported_ms,
+                    np.where(invalid, -1, kind),
+                    rules.repeat_m,
+                    rules.repeat_days * _DAY_MS,
+                )
+            return self._repeats
+
+    def _of_rows(self, rows: Sequence[Any], rulebook: Rulebook) -> IncidentColumns:
+        values: dict[str, Sequence[Any]] = (
+            dict(zip(_READ, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(_READ, ())
+        )
+        departments = [
+            _department(holder, handed) for holder, handed in zip(values["holder"], values["handed"], strict=True)
+        ]
+        levels = {office: OFFICE_LEVELS.index(level_of(office)) for office in set(values["holder"])}
+        words = {name: tuple(FIXED_WORDS[name]) for name in FIXED_WORDS}
+        fixed: dict[str, Any] = {
+            name: _coded(values[name], {word: code for code, word in enumerate(words[name])}, np.int8)
+            for name in FIXED_WORDS
+            if name != "level"
+        }
+        codes: dict[str, Any] = {
+            name: self._learnt(name, departments if name == "department" else values[name]) for name in OPEN_WORDS
+        }
+        answering = [grid or own for grid, own in zip(values["answering_grid"], values["grid"], strict=True)]
+        codes["answering_grid"] = self._learnt("grid", answering)
+        instants: dict[str, Any] = {
+            name: _instants(values[name]) for name in ("responded_ms", "done_ms", "closed_ms", "extended_due_ms")
+        }
+        reported_ms = np.array(values["reported_ms"], np.int64)
+        started_ms = _instants(values["started_ms"])
+        started_ms = np.where(started_ms == NEVER, reported_ms, started_ms)
+        is_urgent = np.array(values["is_urgent"], bool)
+        points = shapely.from_wkb(np.array(values["place"], dtype=object))
+        words |= {name: tuple(known) for name, known in self._codes.items()}
+        return IncidentColumns(
+            words=words,
+            number=np.array(values["id"], np.int64),
+            **fixed,
+            level=_coded(values["holder"], levels, np.int8),
+            **codes,
+            reported_ms=reported_ms,
+            started_ms=started_ms,
+            **instants,
+            lon=np.asarray(shapely.get_x(points), np.float64),
+            lat=np.asarray(shapely.get_y(points), np.float64),
+            satisfied=np.array([-1 if value is None else int(value) for value in values["is_satisfied"]], np.int8),
+            is_urgent=is_urgent,
+            due=rulebook.deadlines(started_ms, is_urgent),
+        )
+
+    def _learnt(self, name: str, values: Iterable[str]) -> NDArray[np.int32]:
+        codes = self._codes[name]
+        values = list(values)
+        for word in set(values).difference(codes):
+            codes[word] = len(codes)
+        return _coded(values, codes, np.int32)
+
+
+def _read(connection: sa.Connection, after_event: int) -> Sequence[Any]:
+    """What was changed by a later event, as the driver gives it."""
+    raw = [
+        sa.type_coerce(INCIDENT.c[name], sa.types.NullType()) if name == "place" else INCIDENT.c[name] for name in _READ
+    ]
+    query = sa.select(*raw)
+    if after_event:
+        query = query.where(INCIDENT.c.event_id > after_event)
+    return connection.execute(query.order_by(INCIDENT.c.id)).all()
+
+
+def _merged(known: IncidentColumns, fresh: IncidentColumns) -> IncidentColumns:
+    """The known incidents, those among the fresh ones replaced and the new ones added; ordered by number."""
+    if len(known) == 0 or len(fresh) == 0:
+        return dataclasses.replace(fresh if len(known) == 0 else known, words=fresh.words)
+    place = np.searchsorted(known.number, fresh.number)
+    same = (place < len(known)) & (known.number[np.minimum(place, len(known) - 1)] == fresh.number)
+
+    def joined(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+        changed = old.copy()
+        changed[place[same]] = new[same]
+        return np.concatenate((changed, new[~same]))
+
+    def all_joined(old: Any, new: Any) -> dict[str, NDArray[Any]]:
+        names = [field.name for field in dataclasses.fields(old) if field.name not in {"words", "due"}]
+        return {name: joined(getattr(old, name), getattr(new, name)) for name in names}
+
+    due = type(known.due)(**all_joined(known.due, fresh.due))
+    result = IncidentColumns(words=fresh.words, due=due, **all_joined(known, fresh))
+    order = np.argsort(result.number, kind="stable")
+    return result if np.array_equal(order, np.arange(len(order))) else result.at(order)
+
+
+def _other_rules(one: Rulebook, other: Rulebook) -> bool:
+    return (one.rules, one.calendar) != (other.rules, other.calendar)
+
+
+def _coded(values: Sequence[str], codes: dict[str, int], kind: type[Any]) -> NDArray[Any]:
+    return np.fromiter((codes[value] for value in values), kind, len(values))
+
+
+def _instants(values: Sequence[int | None]) -> NDArray[np.int64]:
+    return np.fromiter((NEVER if value is None else value for value in values), np.int64, len(values))
+
+
+def _department(holder: str, handed: str) -> str:
+    """The code of the department that it was handed to last; empty for none."""
+    offices = (holder, *reversed(handed.split())) if DEPARTMENT in holder or DEPARTMENT in handed else ()
+    return next((office.removeprefix(DEPARTMENT) for office in offices if office.startswith(DEPARTMENT)), "")
