@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
+import shapely
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
@@ -12,6 +13,7 @@ from gisgrid.store.geometry import SRID, GeometryColumn
 
 _POINT: Final = 1
 _HAS_SRID: Final = 0x20000000
+_WKB_BYTES: Final = 21
 
 
 def insert_columns(connection: sa.Connection, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:
@@ -58,6 +60,24 @@ def point_values(connection: sa.Connection, lon: NDArray[np.float64], lat: NDArr
     there = (np.isfinite(lon) & np.isfinite(lat)).tolist()
     parts = [content[at * size : (at + 1) * size] if known else None for at, known in enumerate(there)]
     return [part.hex() if part else None for part in parts] if told else list(parts)
+
+
+def degrees_of(values: Sequence[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Longitudes and latitudes (n,) of points as the drivers give them (WKB, hexadecimal EWKB); NaN where None."""
+    lon, lat = np.full(len(values), np.nan), np.full(len(values), np.nan)
+    there = np.flatnonzero([value is not None for value in values])
+    if len(there) == 0:
+        return lon, lat
+    known = [value for value in values if value is not None]
+    content = bytes.fromhex("".join(known)) if isinstance(known[0], str) else b"".join(known)
+    size = len(content) // len(known)
+    if size not in (_WKB_BYTES, _WKB_BYTES + 4) or set(content[::size]) != {1}:
+        points = shapely.from_wkb(np.array(known, dtype=object))
+        lon[there], lat[there] = shapely.get_x(points), shapely.get_y(points)
+        return lon, lat
+    parts = np.frombuffer(content, np.dtype([("head", f"V{size - 16}"), ("lon", "<f8"), ("lat", "<f8")]))
+    lon[there], lat[there] = parts["lon"], parts["lat"]
+    return lon, lat
 
 
 def _is_geometry(table: sa.Table, name: str) -> bool:

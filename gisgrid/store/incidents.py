@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import shapely
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from gisgrid.errors import BadOption
 from gisgrid.flow import ENDED
 from gisgrid.incident_rows import IncidentRows
+from gisgrid.store.bulk import degrees_of
 from gisgrid.store.editions import Editions
 from gisgrid.store.intake import take_in_rows
 from gisgrid.store.lists import TakenIn
@@ -154,12 +154,7 @@ class Incidents:
         values: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in raw]
         found = dict(zip(asked, values, strict=False))
         if placed:
-            wkb = np.empty(len(rows), dtype=object)
-            wkb[:] = values[-1]
-            points = shapely.from_wkb(wkb)
-            for name, read in (("lon", shapely.get_x), ("lat", shapely.get_y)):
-                degrees = read(points)
-                found[name] = _or_none(degrees)
+            found["lon"], found["lat"] = (_or_none(degrees) for degrees in degrees_of(values[-1]))
         return {name: found[name] for name in names}
 
 
