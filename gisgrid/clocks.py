@@ -122,6 +122,12 @@ class Workdays:
         place = np.searchsorted(self._days, days, side="right") + count - 1
         return np.asarray(self._days[place], np.int64)
 
+    def between(self, from_ms: int, to_ms: int) -> int:
+        """How many workdays there are after the local day of `from_ms`, up to and with that of `to_ms`."""
+        first, last = local_days(np.array([from_ms, to_ms], np.int64)).tolist()
+        ends = np.searchsorted(self._days, [first, max(first, last)], side="right")
+        return int(ends[1] - ends[0])
+
     def guessed(self, days: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether between each of `days` (exclusive) and `last` (inclusive) lies one whose calendar is not published."""
         before, until = (np.searchsorted(self._guessed, at, side="right") for at in (days, last))

@@ -26,11 +26,11 @@ class NearnessRules:
 class AccountabilityRules:
     """From when on a case of the accountability rules is shown, and the words in which people then decide.
 
-    Workdays that an incident lay at one office beyond its clock; how often it was returned or urged. The `ways` and
+    Workdays that an incident lay at one office beyond its completion clock (urgent ones at once); how often it was returned or urged. The `ways` and
     `degrees` are only offered for choice: no sanction is computed.
     """
 
-    lay_workdays: int = 5
+    lay_workdays: int = 1
     returned_times: int = 2
     urged_times: int = 2
     ways: str = "约谈提醒;通报批评;责任追究"

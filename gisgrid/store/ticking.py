@@ -77,7 +77,8 @@ def _changes(editions: Editions, rows: Sequence[Any], rulebook: Rulebook, now_ms
             values = {"answering_grid": grid} | {
                 name: offices_after(getattr(row, name), before, now) for name in ("holder", "handed")
             }
-            steps.append(("pass_on", str(values["holder"]), {"from": before, "to": now}))
+            moved = {"from": row.holder} if values["holder"] != row.holder else {}
+            steps.append(("pass_on", str(values["holder"]), {"from_grid": before, "to_grid": now, **moved}))
         if cards[place] > tuple(CARDS).index(row.card):
             one = Deadlines(*(getattr(due, field.name)[place : place + 1] for field in dataclasses.fields(due)))
             raised = earned_steps(row, one, now_ms)
