@@ -21,9 +21,10 @@ _NOUNS: Final = {
     "demo": _Noun("web.commands.demo", "show the three main jobs on the sample district and serve the maps"),
     "grids": _Noun("web.commands.grids", "networks of grids: check and publish them"),
     "incidents": _Noun(
-        "web.commands.incidents", "incidents: assign each to the grid that answers for it, keep and list them"
+        "web.commands.incidents", "incidents: each at the grid that answers for it, reported, moved on, counted"
     ),
-    "registers": _Noun("web.commands.registers", "units, places, dwellings, people, duties, leave in and out"),
+    "duties": _Noun("web.commands.duties", "who answers for which grid, who is on call, who has how much to do"),
+    "registers": _Noun("web.commands.registers", "units, places, people, duties, leave, rules and more in and out"),
     "tracks": _Noun("web.commands.tracks", "patrol trajectories against the 5225 standard"),
     "database": _Noun("web.commands.database", "care of the data: upgrade, check, back up, restore, retain, audit"),
 }

@@ -24,10 +24,10 @@ from gisgrid.incident_map import Language, incident_map
 from gisgrid.incidents import DEFAULT_ACCURACY_M, HOWS, AssignOptions, How, Source
 from gisgrid.mapping import write_map
 from gisgrid.tables import write_rejects
-from web.commands import stored_incidents
+from web.commands import incident_figures, incident_loop, stored_incidents
 
 app = typer.Typer(
-    help="Incidents: assign each to the grid that answers for it, keep them, list them.", no_args_is_help=True
+    help="Incidents: each at the grid that answers for it, reported, moved on, closed, counted.", no_args_is_help=True
 )
 
 _MEANING: dict[How, str] = {
@@ -40,12 +40,19 @@ _TITLE: dict[Language, str] = {"en": "Incidents at their grids", "zh": "事件�
 
 @app.callback()
 def _commands() -> None:
-    """Incidents: assign each to the grid that answers for it, keep them, list them."""
+    """Incidents: each at the grid that answers for it, reported, moved on, closed, counted."""
 
 
 app.command("import")(stored_incidents.import_command)
 app.command("export")(stored_incidents.export_command)
 app.command("list")(stored_incidents.list_command)
+app.command("report")(incident_loop.report_command)
+app.command("show")(incident_loop.show_command)
+app.command("step")(incident_loop.step_command)
+app.command("duplicate")(incident_loop.duplicate_command)
+app.command("tick")(incident_loop.tick_command)
+app.command("figures")(incident_figures.figures_command)
+app.command("evidence")(incident_figures.evidence_command)
 
 
 @app.command("assign")

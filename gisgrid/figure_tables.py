@@ -1,0 +1,76 @@
+"""Figures as a table for people and files: labels, rates in per cent, what each means."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pyarrow as pa
+
+from gisgrid.categories import CATEGORIES
+from gisgrid.clocks import CARDS
+from gisgrid.duty import ROLE_LABELS
+from gisgrid.figures import DEFINITIONS, Figures, FigureTable
+from gisgrid.flow import GRADES, STATES
+from gisgrid.offices import DEPARTMENTS, LEVELS
+
+_RATES: Final = ("closing_rate", "response_rate", "on_time_rate", "satisfaction", "self_handled_share")
+_HOURS: Final = ("response_hours", "handling_hours")
+SHOWN: Final = tuple(DEFINITIONS)
+"""The columns, in their order."""
+
+_ALL: Final = ("All", "合计")
+_LAST_YEAR: Final = ("Same period last year", "去年同期")
+_LABELS: Final[dict[str, Mapping[str, tuple[str, str]]]] = {
+    "category": CATEGORIES,
+    "state": STATES,
+    "grade": GRADES,
+    "card": CARDS,
+    "department": DEPARTMENTS | {"": ("No department", "未流转部门")},
+    "level": {**LEVELS, "department": ("Department", "部门")},
+    "role": {**ROLE_LABELS, "nobody": ("Others", "其他人员")},
+}
+_NONE: Final = ("none", "无")
+
+
+def figure_table(
+    found: FigureTable,
+    by: str | None,
+    language: int,
+    *,
+    last_year: FigureTable | None = None,
+    names: Mapping[str, str] | None = None,
+) -> pa.Table:
+    """One row a group and one for all; rates are per cent with one decimal, hours with two, null where there is no base.
+
+    `names` are those of units by code. With `last_year` a last row shows the total of the same period last year.
+    """
+    rows = [(label_of(by, key, language, names or {}), figures) for key, figures in found.groups.items()]
+    rows.append((_ALL[language], found.total))
+    if last_year is not None:
+        rows.append((_LAST_YEAR[language], last_year.total))
+    columns: dict[str, pa.Array] = {"group": pa.array([label for label, _ in rows], pa.string())}
+    for name in SHOWN:
+        kind = pa.float64() if name in _RATES or name in _HOURS else pa.int64()
+        columns[name] = pa.array([shown(figures, name) for _, figures in rows], kind)
+    return pa.table(columns)
+
+
+def headings(by: str | None, language: int) -> dict[str, str]:
+    """The headings of the columns in English (0) or Chinese (1); rates say that they are per cent."""
+    first = (by or "").replace("_", " ") if language == 0 else ""
+    return {"group": first} | {
+        name: labels[language] + (" %" if name in _RATES else "") for name, (labels, _) in DEFINITIONS.items()
+    }
+
+
+def shown(figures: Figures, name: str) -> Any:
+    """A figure as it is written: rates in per cent."""
+    value = getattr(figures, name)
+    return round(100.0 * value, 1) if name in _RATES and value is not None else value
+
+
+def label_of(by: str | None, key: str, language: int, names: Mapping[str, str]) -> str:
+    """What a group is called: the label of a word, the name of a unit beside its code, else the key."""
+    labels = _LABELS.get(by or "", {})
+    if key in labels:
+        return labels[key][language]
+    return f"{key} {names[key]}" if key in names else key or _NONE[language]

@@ -1,0 +1,157 @@
+"""`gisgrid incidents figures|evidence`: how many, how soon, how well; and what lay where."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gisgrid.categories import CATEGORIES
+from gisgrid.clocks import date_of, local_days
+from gisgrid.errors import BadOption
+from gisgrid.figure_tables import SHOWN, figure_table, headings
+from gisgrid.figures import DEFINITIONS, GROUPINGS, FiguresQuery, count_figures, roles_of_reporters, year_before
+from gisgrid.store.answering import office_names
+from gisgrid.store.editions import Editions
+from gisgrid.store.evidence import EVIDENCE_HEADINGS, evidence_table
+from gisgrid.store.fixes import start_of
+from gisgrid.store.incident_mirror import IncidentMirror
+from gisgrid.store.rulebook import rulebook_of
+from gisgrid.store.staffing import Staffing
+from gisgrid.table_files import write_table
+from web.commands.incident_loop import Language, spoken_language
+from web.entered import NotEntered, grids_not_entered
+from web.stored import COMMAND, DataOption, UrlOption, place_of, the_store, who
+
+First = Annotated[str | None, typer.Option("--from", help="First local day of the report, YYYY-MM-DD.")]
+Last = Annotated[str | None, typer.Option("--to", help="Last local day, inclusive.")]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="As things stood at the end of this local day; now otherwise.")
+]
+
+_MOST_GRIDS = 10
+_PRINTED = tuple(name for name in SHOWN if name not in {"open", "evaluated"})
+
+
+def figures_command(
+    by: Annotated[str | None, typer.Option(help=f"One of {', '.join(GROUPINGS)}.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Code of a district, township, village or grid.")] = None,
+    category: Annotated[str | None, typer.Option(help=f"One of {', '.join(CATEGORIES)}.")] = None,
+    first: First = None,
+    last: Last = None,
+    as_of: AsOf = None,
+    last_year: Annotated[bool, typer.Option("--last-year", help="Also the same period of last year.")] = False,
+    out: Annotated[Path | None, typer.Option(help="File to write too: CSV, XLSX or Parquet.")] = None,
+    language: Language = "en",
+    data: DataOption = None,
+    url: UrlOption = None,
+) -> None:
+    """Closing, on-time, response and handling, overdue, cards, satisfaction, repeats: with what each of them means."""
+    spoken = spoken_language(language)
+    if category is not None and category not in CATEGORIES:
+        raise BadOption(f"--category is {category!r}; expected one of {', '.join(CATEGORIES)}")
+    console = Console(highlight=False)
+    with the_store(data, url) as store, Console(stderr=True).status("counting"):
+        now_ms = store.now_ms()
+        query = FiguresQuery(
+            _end(as_of, "--as-of") or now_ms, start_of(_day(first, "--from")) if first else None, _end(last, "--to"), unit, category, by
+        )  # fmt: skip
+        mirror = IncidentMirror(store)
+        columns, repeats = mirror.refresh(), mirror.repeats()
+        roles = roles_of_reporters(columns, Staffing(store).duties()) if by == "role" else None
+        found = count_figures(columns, query, repeats, roles)
+        before = count_figures(columns, _a_year_before(query), repeats, roles) if last_year else None
+        with store.reading() as connection:
+            names = office_names(connection)
+        day = date_of(int(local_days(np.array([query.as_of_ms - 1], np.int64))[0]))
+        unentered = grids_not_entered(store, Editions(store), place_of(data, url)[0] / "tracks", day)
+    rows = figure_table(found, by, spoken, last_year=before, names=names)
+    heads = headings(by, spoken)
+    table = Table(box=None, pad_edge=False)
+    for name in ("group", *_PRINTED):
+        table.add_column(heads[name], justify="left" if name == "group" else "right", overflow="fold")
+    for row in rows.to_pylist():
+        table.add_row(str(row["group"]), *(_text(row[name]) for name in _PRINTED))
+    console.print(table)
+    for name in _PRINTED:
+        labels, meaning = DEFINITIONS[name]
+        console.print(f"[dim]{labels[spoken]}: {meaning[spoken]}[/]", markup=True)
+    console.print(_entered_line(unentered, spoken), markup=False)
+    if out is not None:
+        write_table(out, rows, headings=headings(by, spoken))
+        console.print(f"{rows.num_rows:,} rows written: {out}", markup=False)
+
+
+def evidence_command(
+    file: Annotated[Path, typer.Argument(help="File to write: CSV, XLSX or Parquet.", metavar="FILE")],
+    first: Annotated[str, typer.Option("--from", help="First local day of the report, YYYY-MM-DD.")],
+    last: Annotated[str, typer.Option("--to", help="Last local day, inclusive.")],
+    as_of: AsOf = None,
+    language: Language = "en",
+    data: DataOption = None,
+    url: UrlOption = None,
+) -> None:
+    """Write what lay where for how long at whom, for the accountability rules; people decide, no sanction is computed."""
+    spoken = spoken_language(language)
+    console = Console(highlight=False)
+    with the_store(data, url) as store, Console(stderr=True).status("looking"):
+        columns = IncidentMirror(store).refresh()
+        until = _end(last, "--to")
+        with store.reading() as connection:
+            rulebook = rulebook_of(connection)
+            rows = evidence_table(
+                connection, columns, rulebook, from_ms=start_of(_day(first, "--from")),
+                to_ms=until or 0, now_ms=_end(as_of, "--as-of") or store.now_ms(), language=language,
+            )  # fmt: skip
+        write_table(file, rows, headings=EVIDENCE_HEADINGS if spoken else None)
+        with store.changing(who(), origin=COMMAND) as change:
+            change.note("export", "accountability", f"{rows.num_rows} cases to {file.name}")
+    console.print(f"{rows.num_rows:,} cases written: {file}", markup=False)
+    for case in dict.fromkeys(rows.column("case").to_pylist()):
+        console.print(f"  {rows.column('case').to_pylist().count(case):,} {case}", markup=False)
+    rules = rulebook.rules.accountability
+    console.print(
+        f"way: {rules.ways.replace(';', ', ')}; degree: {rules.degrees.replace(';', ', ')} (for people to fill in)"
+    )
+
+
+def _a_year_before(query: FiguresQuery) -> FiguresQuery:
+    from_ms, to_ms = (None if at is None else year_before(at) for at in (query.from_ms, query.to_ms))
+    return FiguresQuery(year_before(query.as_of_ms), from_ms, to_ms, query.unit, query.category, query.by)
+
+
+def _entered_line(found: NotEntered | None, language: int) -> str:
+    if found is None:
+        return ("no edition was in force: who entered which grid is not known", "当日无生效版本，无法判断网格进入情况")[
+            language
+        ]
+    if not found.is_known:
+        return (
+            f"no track of {found.week} lies in any grid: nothing can be said of who entered which",
+            f"{found.week}无任何轨迹落入网格，无法判断进入情况",
+        )[language]
+    count = f"{len(found.grids):,} / {found.total:,}"
+    shown = ", ".join(found.grids[:_MOST_GRIDS]) + (" …" if len(found.grids) > _MOST_GRIDS else "")
+    return (f"grids nobody entered in {found.week}: {count}  {shown}", f"{found.week}无人进入的网格：{count}  {shown}")[
+        language
+    ]
+
+
+def _end(text: str | None, option: str) -> int | None:
+    return start_of(_day(text, option) + dt.timedelta(days=1)) if text else None
+
+
+def _day(text: str, option: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise BadOption(f"{option} is {text!r}; expected a date such as 2018-05-07") from None
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.1f}"
