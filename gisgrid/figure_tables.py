@@ -29,6 +29,10 @@ _LABELS: Final[dict[str, Mapping[str, tuple[str, str]]]] = {
     "role": {**ROLE_LABELS, "nobody": ("Others", "其他人员")},
 }
 _NONE: Final = ("none", "无")
+_BY_ZH: Final = {
+    "category": "事件类别", "sub_category": "事件子类", "state": "状态", "grade": "等级", "level": "办理层级", "township": "镇街",
+    "village": "村社", "grid": "网格", "department": "部门", "how": "归属方式", "role": "上报人角色", "day": "日", "week": "周", "month": "月",
+}  # fmt: skip
 
 
 def figure_table(
@@ -43,21 +47,23 @@ def figure_table(
 
     `names` are those of units by code. With `last_year` a last row shows the total of the same period last year.
     """
-    rows = [(label_of(by, key, language, names or {}), figures) for key, figures in found.groups.items()]
-    rows.append((_ALL[language], found.total))
+    rows = [(key, label_of(by, key, language, names or {}), figures) for key, figures in found.groups.items()]
+    rows.append(("", _ALL[language], found.total))
     if last_year is not None:
-        rows.append((_LAST_YEAR[language], last_year.total))
-    columns: dict[str, pa.Array] = {"group": pa.array([label for label, _ in rows], pa.string())}
+        rows.append(("", _LAST_YEAR[language], last_year.total))
+    columns: dict[str, pa.Array] = {
+        "key": pa.array([key for key, _, _ in rows], pa.string()), "group": pa.array([label for _, label, _ in rows], pa.string()),
+    }  # fmt: skip
     for name in SHOWN:
         kind = pa.float64() if name in _RATES or name in _HOURS else pa.int64()
-        columns[name] = pa.array([shown(figures, name) for _, figures in rows], kind)
+        columns[name] = pa.array([shown(figures, name) for *_, figures in rows], kind)
     return pa.table(columns)
 
 
 def headings(by: str | None, language: int) -> dict[str, str]:
     """The headings of the columns in English (0) or Chinese (1); rates say that they are per cent."""
-    first = (by or "").replace("_", " ") if language == 0 else ""
-    return {"group": first} | {
+    first = ((by or "").replace("_", " "), _BY_ZH.get(by or "", ""))[language]
+    return {"key": ("code", "编号")[language], "group": first} | {
         name: labels[language] + (" %" if name in _RATES else "") for name, (labels, _) in DEFINITIONS.items()
     }
 
@@ -69,8 +75,8 @@ def shown(figures: Figures, name: str) -> Any:
 
 
 def label_of(by: str | None, key: str, language: int, names: Mapping[str, str]) -> str:
-    """What a group is called: the label of a word, the name of a unit beside its code, else the key."""
+    """What a group is called: the label of a word, the name of a unit, else the key."""
     labels = _LABELS.get(by or "", {})
     if key in labels:
         return labels[key][language]
-    return f"{key} {names[key]}" if key in names else key or _NONE[language]
+    return names.get(key) or key or _NONE[language]

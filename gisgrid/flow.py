@@ -190,14 +190,22 @@ def step(standing: Standing, request: Request, now_ms: int, departments: frozens
     return after
 
 
-def moves_of(standing: Standing, office: str) -> tuple[str, ...]:
-    """The moves that an office may make now (what else they need left aside), in the order of `MOVES`."""
-    return tuple(
-        name
-        for name, move in MOVES.items()
-        if standing.state in move.states
-        and any(office in _offices(standing, party) for party in _parties(standing, name))
-    )
+def moves_of(
+    standing: Standing, office: str, now_ms: int = 0, departments: frozenset[str] | None = None
+) -> tuple[str, ...]:
+    """The moves that an office may make now, if it says what they need besides (why, to whom), in the order of `MOVES`."""
+    known = departments if departments is not None else frozenset(DEPARTMENTS)
+    to = next((DEPARTMENT + code for code in sorted(known)), "")
+    found: list[str] = []
+    for name in MOVES:
+        # Whatever the move needs is handed in; what then still forbids it, forbids it now.
+        request = Request(name, office, "?", to if name == "hand_across" else "", (), now_ms + 1, True)
+        try:
+            step(standing, request, now_ms, known)
+        except ForbiddenMove:
+            continue
+        found.append(name)
+    return tuple(found)
 
 
 def _parties(standing: Standing, move: str) -> tuple[str, ...]:

@@ -87,7 +87,7 @@ def incident_card(connection: sa.Connection, number: int, now_ms: int) -> Incide
         on_call(connection, offices, now_ms) if row.is_urgent and is_open else (),
         steps_of(connection, number),
         duplicates_of(connection, number),
-        {office: moves for office in offices if (moves := moves_of(standing, office))},
+        {office: moves for office in offices if (moves := moves_of(standing, office, now_ms, rulebook.departments))},
         office_names(connection),
         rulebook,
     )

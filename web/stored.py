@@ -1,6 +1,7 @@
 """The store as the commands find it: by option, else by setting."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from gisgrid.store import Store, open_store
+from gisgrid.store.engine import DATABASE_FILE
 from web.settings import read_settings
 
 DataOption = Annotated[
@@ -29,8 +31,11 @@ def place_of(data: Path | None, url: str | None) -> tuple[Path, str | None]:
 
 @contextmanager
 def the_store(data: Path | None, url: str | None) -> Iterator[Store]:
-    """The store, open."""
-    store = open_store(*place_of(data, url))
+    """The store, open; where there is none yet, a new one, which is said."""
+    folder, address = place_of(data, url)
+    if address is None and not (folder / DATABASE_FILE).exists():
+        print(f"note: {folder} held no data; an empty database is made there", file=sys.stderr)
+    store = open_store(folder, address)
     try:
         yield store
     finally:

@@ -113,7 +113,7 @@ class Incidents:
         self, wanted: IncidentFilter | None = None, *, after: tuple[int, int] | None = None, most: int = 100
     ) -> IncidentPage:
         """At most so many incidents, the newest first, those after the key of the page before."""
-        query = sa.select(INCIDENT).where(*_conditions(wanted or IncidentFilter()))
+        query = sa.select(INCIDENT).where(*conditions_of(wanted or IncidentFilter()))
         if after is not None:
             key = sa.tuple_(INCIDENT.c.reported_ms, INCIDENT.c.id)
             query = query.where(key < sa.tuple_(sa.literal(after[0]), sa.literal(after[1])))
@@ -125,7 +125,7 @@ class Incidents:
 
     def count(self, wanted: IncidentFilter | None = None) -> int:
         """How many incidents."""
-        query = sa.select(sa.func.count()).select_from(INCIDENT).where(*_conditions(wanted or IncidentFilter()))
+        query = sa.select(sa.func.count()).select_from(INCIDENT).where(*conditions_of(wanted or IncidentFilter()))
         with self._store.reading() as connection:
             return connection.execute(query).scalar_one()
 
@@ -134,7 +134,7 @@ class Incidents:
         if column not in {"category", "state", "how", "township", "village", "grid"}:
             raise BadOption(f"incidents cannot be counted by {column!r}")
         by = INCIDENT.c[column]
-        query = sa.select(by, sa.func.count()).where(*_conditions(wanted or IncidentFilter())).group_by(by)
+        query = sa.select(by, sa.func.count()).where(*conditions_of(wanted or IncidentFilter())).group_by(by)
         with self._store.reading() as connection:
             return dict(sorted((row[0], row[1]) for row in connection.execute(query)))
 
@@ -148,7 +148,7 @@ class Incidents:
         ]
         if placed := {"lon", "lat"} & set(names):
             raw.append(sa.type_coerce(INCIDENT.c.place, sa.types.NullType()))
-        query = sa.select(*raw).where(*_conditions(wanted or IncidentFilter())).order_by(INCIDENT.c.id)
+        query = sa.select(*raw).where(*conditions_of(wanted or IncidentFilter())).order_by(INCIDENT.c.id)
         with self._store.reading() as connection:
             rows = connection.execute(query).all()
         values: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in raw]
@@ -158,7 +158,8 @@ class Incidents:
         return {name: found[name] for name in names}
 
 
-def _conditions(wanted: IncidentFilter) -> Iterator[sa.ColumnElement[bool]]:
+def conditions_of(wanted: IncidentFilter) -> Iterator[sa.ColumnElement[bool]]:
+    """The conditions of a filter for a query of the table of incidents."""
     yield from _of_unit(wanted.unit)
     for column, values in (("state", wanted.states), ("category", wanted.categories), ("how", wanted.hows)):
         if values:

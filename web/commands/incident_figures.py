@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
+import pyarrow as pa
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -33,7 +34,13 @@ AsOf = Annotated[
 ]
 
 _MOST_GRIDS = 10
-_PRINTED = tuple(name for name in SHOWN if name not in {"open", "evaluated"})
+_PRINTED = ("reported", "closing_rate", "on_time_rate", "handling_hours", "overdue", "yellow", "red", "satisfaction")
+_SHORT = {
+    # What fits into 80 columns; the file has all.
+    "reported": ("reported", "上报"), "closing_rate": ("closed%", "办结率"), "on_time_rate": ("in time%", "按时率"),
+    "handling_hours": ("hours", "时长"), "overdue": ("overdue", "逾期"), "yellow": ("yellow", "黄牌"), "red": ("red", "红牌"),
+    "satisfaction": ("satisf.%", "满意率"),
+}  # fmt: skip
 
 
 def figures_command(
@@ -69,16 +76,10 @@ def figures_command(
         day = date_of(int(local_days(np.array([query.as_of_ms - 1], np.int64))[0]))
         unentered = grids_not_entered(store, Editions(store), place_of(data, url)[0] / "tracks", day)
     rows = figure_table(found, by, spoken, last_year=before, names=names)
-    heads = headings(by, spoken)
-    table = Table(box=None, pad_edge=False)
-    for name in ("group", *_PRINTED):
-        table.add_column(heads[name], justify="left" if name == "group" else "right", overflow="fold")
-    for row in rows.to_pylist():
-        table.add_row(str(row["group"]), *(_text(row[name]) for name in _PRINTED))
-    console.print(table)
-    for name in _PRINTED:
-        labels, meaning = DEFINITIONS[name]
-        console.print(f"[dim]{labels[spoken]}: {meaning[spoken]}[/]", markup=True)
+    if by is None:
+        _tell_one(console, rows, spoken)
+    else:
+        _tell_groups(console, rows, headings(by, spoken), spoken)
     console.print(_entered_line(unentered, spoken), markup=False)
     if out is not None:
         write_table(out, rows, headings=headings(by, spoken))
@@ -116,6 +117,34 @@ def evidence_command(
     console.print(
         f"way: {rules.ways.replace(';', ', ')}; degree: {rules.degrees.replace(';', ', ')} (for people to fill in)"
     )
+
+
+def _tell_one(console: Console, rows: pa.Table, language: int) -> None:
+    """Every figure on a line of its own, with what it means."""
+    table = Table(box=None, pad_edge=False, show_header=rows.num_rows > 1)
+    table.add_column("")
+    for label in rows.column("group").to_pylist():
+        table.add_column(label, justify="right")
+    table.add_column("", style="dim")
+    heads = headings(None, language)
+    for name in SHOWN:
+        values = (_text(value) for value in rows.column(name).to_pylist())
+        table.add_row(heads[name], *values, DEFINITIONS[name][1][language])
+    console.print(table)
+
+
+def _tell_groups(console: Console, rows: pa.Table, heads: dict[str, str], language: int) -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column(heads["group"], overflow="ellipsis", no_wrap=True, max_width=20)
+    for name in _PRINTED:
+        table.add_column(_SHORT[name][language], justify="right", no_wrap=True)
+    for row in rows.to_pylist():
+        table.add_row(str(row["group"]), *(_text(row[name]) for name in _PRINTED))
+    console.print(table)
+    told = (("what each means: without --by; all figures: --out FILE", "各项含义：不加 --by；全部指标：--out 文件"))[
+        language
+    ]
+    console.print(told, style="dim", markup=False)
 
 
 def _a_year_before(query: FiguresQuery) -> FiguresQuery:

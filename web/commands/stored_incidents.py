@@ -1,5 +1,6 @@
 """`gisgrid incidents import|export|list`: incidents in and out of the store."""
 
+import dataclasses
 import datetime as dt
 from collections import Counter
 from pathlib import Path
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gisgrid.categories import CATEGORIES
+from gisgrid.clocks import CLOCK_STATES
 from gisgrid.datum import check_datum
 from gisgrid.errors import BadOption
 from gisgrid.flow import STATES
@@ -19,8 +21,10 @@ from gisgrid.store.fixes import start_of
 from gisgrid.store.incident_tables import INCIDENT_HEADINGS, incident_table
 from gisgrid.store.incidents import IncidentFilter, Incidents
 from gisgrid.store.register_files import translations_of
+from gisgrid.store.waiting import WAITING_STATES, Waiting, find_waiting
 from gisgrid.table_files import write_table
 from gisgrid.tables import write_rejects
+from web.incident_card import local_time
 from web.stored import COMMAND, DataOption, UrlOption, the_store, who
 
 Unit = Annotated[str, typer.Option(help="Code of a district, township, village or grid, or area:CODE; all otherwise.")]
@@ -29,8 +33,6 @@ Category = Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(CAT
 How = Annotated[list[str] | None, typer.Option(help="inside, snapped, stated, manual or unassigned; may be repeated.")]
 First = Annotated[str | None, typer.Option("--from", help="First local day of the report, YYYY-MM-DD.")]
 Last = Annotated[str | None, typer.Option("--to", help="Last local day, inclusive.")]
-
-_LOCAL = ZoneInfo("Asia/Shanghai")
 
 
 def import_command(
@@ -101,32 +103,90 @@ def list_command(
     state: State = None,
     category: Category = None,
     how: How = None,
+    holder: Annotated[str, typer.Option(help="Code of the office at which they wait.")] = "",
+    clock: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Open ones whose clocks stand so: {', '.join(WAITING_STATES)}; may be repeated."),
+    ] = None,
     first: First = None,
     last: Last = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show, the newest first.")] = 20,
+    limit: Annotated[
+        int, typer.Option(min=1, max=1000, help="How many to show, the newest (with --clock the worst) first.")
+    ] = 20,
+    language: Annotated[str, typer.Option(help="Language of what is shown: en or zh.")] = "en",
     data: DataOption = None,
     url: UrlOption = None,
 ) -> None:
-    """Show the newest incidents and count them by state and category."""
+    """Show the newest incidents and count them by state and category; or those that wait, the worst first."""
     console = Console(highlight=False)
-    wanted = _wanted(unit, state, category, how, first, last)
+    if language not in {"en", "zh"}:
+        raise BadOption(f"--language is {language!r}; expected en or zh")
+    for value in clock or []:
+        if value not in WAITING_STATES:
+            raise BadOption(f"--clock is {value!r}; expected one of {', '.join(WAITING_STATES)}")
+    spoken = int(language == "zh")
+    wanted = dataclasses.replace(_wanted(unit, state, category, how, first, last), holder=holder)
     with the_store(data, url) as store:
+        if clock:
+            with store.reading() as connection:
+                waiting = find_waiting(connection, wanted, store.now_ms(), tuple(clock))
+            _tell_waiting(console, waiting, limit, spoken)
+            return
         incidents = Incidents(store)
         page = incidents.page(wanted, most=limit)
         states, categories = (incidents.count_by(column, wanted) for column in ("state", "category"))
     table = Table(box=None, pad_edge=False)
-    for heading in ("number", "time", "category", "state", "grid", "how"):
+    for heading in (
+        ("number", "time", "category", "state", "grid", "how"),
+        ("编号", "上报时间", "类别", "状态", "网格", "归属"),
+    )[spoken]:
         table.add_column(heading, no_wrap=True)
     for one in page.incidents:
-        time = dt.datetime.fromtimestamp(one.reported_ms / 1000, _LOCAL)
         table.add_row(
-            str(one.id), f"{time:%Y-%m-%d %H:%M}", CATEGORIES[one.category][1], STATES[one.state][1],
+            str(one.id), local_time(one.reported_ms), CATEGORIES[one.category][spoken], STATES[one.state][spoken],
             one.grid or one.village, one.how,
         )  # fmt: skip
     console.print(table)
-    for counts in (states, categories):
-        console.print(", ".join(f"{name} {count:,}" for name, count in counts.items()), markup=False)
-    console.print(f"{len(page.incidents):,} of {sum(states.values()):,} incidents", markup=False)
+    for counts, labels in ((states, STATES), (categories, CATEGORIES)):
+        console.print(", ".join(f"{labels[name][spoken]} {count:,}" for name, count in counts.items()), markup=False)
+    console.print(_of_all(len(page.incidents), sum(states.values()), spoken), markup=False)
+
+
+_WIDTHS = {
+    "number": 7,
+    "clocks": 11,
+    "due": 16,
+    "state": 8,
+    "waits at": 14,
+    "编号": 7,
+    "时限状态": 8,
+    "到期": 16,
+    "状态": 6,
+    "当前办理": 14,
+}
+
+
+def _tell_waiting(console: Console, waiting: tuple[Waiting, ...], limit: int, language: int) -> None:
+    table = Table(box=None, pad_edge=False)
+    for heading in (
+        ("number", "clocks", "due", "state", "category", "waits at"),
+        ("编号", "时限状态", "到期", "状态", "类别", "当前办理"),
+    )[language]:
+        category = heading in {"category", "类别"}
+        table.add_column(
+            heading, no_wrap=True, min_width=None if category else _WIDTHS.get(heading), overflow="ellipsis"
+        )
+    for one in waiting[:limit]:
+        table.add_row(
+            str(one.incident.id), CLOCK_STATES[one.clock_state][language], local_time(one.due_ms - 1),
+            STATES[one.incident.state][language], CATEGORIES[one.incident.category][language], one.incident.holder,
+        )  # fmt: skip
+    console.print(table)
+    console.print(_of_all(min(limit, len(waiting)), len(waiting), language), markup=False)
+
+
+def _of_all(shown: int, total: int, language: int) -> str:
+    return (f"{shown:,} of {total:,} incidents", f"共{total:,}件，显示{shown:,}件")[language]
 
 
 def _wanted(
