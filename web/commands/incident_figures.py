@@ -34,12 +34,11 @@ AsOf = Annotated[
 ]
 
 _MOST_GRIDS = 10
-_PRINTED = ("reported", "closing_rate", "on_time_rate", "handling_hours", "overdue", "yellow", "red", "satisfaction")
+_PRINTED = ("reported", "closing_rate", "on_time_rate", "overdue", "yellow", "red", "satisfaction")
 _SHORT = {
     # What fits into 80 columns; the file has all.
     "reported": ("reported", "上报"), "closing_rate": ("closed%", "办结率"), "on_time_rate": ("in time%", "按时率"),
-    "handling_hours": ("hours", "时长"), "overdue": ("overdue", "逾期"), "yellow": ("yellow", "黄牌"), "red": ("red", "红牌"),
-    "satisfaction": ("satisf.%", "满意率"),
+    "overdue": ("overdue", "逾期"), "yellow": ("yellow", "黄牌"), "red": ("red", "红牌"), "satisfaction": ("satisf.%", "满意率"),
 }  # fmt: skip
 
 
@@ -134,10 +133,10 @@ def _tell_one(console: Console, rows: pa.Table, language: int) -> None:
 
 
 def _tell_groups(console: Console, rows: pa.Table, heads: dict[str, str], language: int) -> None:
-    table = Table(box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(heads["group"], overflow="ellipsis", no_wrap=True, max_width=20)
     for name in _PRINTED:
-        table.add_column(_SHORT[name][language], justify="right", no_wrap=True)
+        table.add_column(_SHORT[name][language], justify="right", no_wrap=True, min_width=7)
     for row in rows.to_pylist():
         table.add_row(str(row["group"]), *(_text(row[name]) for name in _PRINTED))
     console.print(table)

@@ -152,30 +152,14 @@ def list_command(
     console.print(_of_all(len(page.incidents), sum(states.values()), spoken), markup=False)
 
 
-_WIDTHS = {
-    "number": 7,
-    "clocks": 11,
-    "due": 16,
-    "state": 8,
-    "waits at": 14,
-    "编号": 7,
-    "时限状态": 8,
-    "到期": 16,
-    "状态": 6,
-    "当前办理": 14,
-}
-
-
 def _tell_waiting(console: Console, waiting: tuple[Waiting, ...], limit: int, language: int) -> None:
-    table = Table(box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in (
         ("number", "clocks", "due", "state", "category", "waits at"),
         ("编号", "时限状态", "到期", "状态", "类别", "当前办理"),
     )[language]:
         category = heading in {"category", "类别"}
-        table.add_column(
-            heading, no_wrap=True, min_width=None if category else _WIDTHS.get(heading), overflow="ellipsis"
-        )
+        table.add_column(heading, no_wrap=True, max_width=18 if category else None, overflow="ellipsis")
     for one in waiting[:limit]:
         table.add_row(
             str(one.incident.id), CLOCK_STATES[one.clock_state][language], local_time(one.due_ms - 1),
