@@ -16,6 +16,7 @@ import shapely
 
 from benchmarks.edits import move_one_border
 from benchmarks.floor import read_and_write
+from benchmarks.looping import looping
 from benchmarks.peers import Peer, PeersAnswerDiffersError, all_peers, positions_of
 from benchmarks.report import Report
 from benchmarks.storing import incidents_into_the_store, storing
@@ -337,6 +338,7 @@ GROUPS = {
     "starting": starting,
     "storing": storing,
     "incidents": incidents_into_the_store,
+    "loop": looping,
 }
 
 if __name__ == "__main__":
