@@ -18,6 +18,8 @@ ROUNDING_M: Final = 1e-6
 """Distances that differ by less are the same distance, written down differently."""
 
 _RUN: Final = 12
+_FEW: Final = 64
+"""So few points are not worth waking another core."""
 _BRANCHES: Final = 16
 
 
@@ -70,8 +72,12 @@ class Borders:
     ) -> NDArray[np.float64]:
         """Metres (n,) from every point to the border of the grid at its position; NaN for -1 and for NaN coordinates."""
         found = np.empty(len(x_m))
+        arguments = self.grid_start, self.edges, self.run_start, self.runs, x_m, y_m, positions, found
+        if len(x_m) < _FEW:
+            _distances_of_few(*arguments)
+            return found
         with ALL_CORES:
-            _distances(self.grid_start, self.edges, self.run_start, self.runs, x_m, y_m, positions, found)
+            _distances(*arguments)
         return found
 
     def nearest(
@@ -82,11 +88,15 @@ class Borders:
         Of grids equally near, to a micrometre, the one with the smallest position.
         """
         positions, metres = np.empty(len(x_m), np.int32), np.empty(len(x_m))
+        arguments = (
+            self.grid_start, self.edges, self.run_start, self.runs, self.order, self.nodes, self.levels, x_m, y_m, positions,
+            metres,
+        )  # fmt: skip
+        if len(x_m) < _FEW:
+            _nearest_of_few(*arguments)
+            return positions, metres
         with ALL_CORES:
-            _find_nearest(
-                self.grid_start, self.edges, self.run_start, self.runs, self.order, self.nodes, self.levels, x_m, y_m,
-                positions, metres,
-            )  # fmt: skip
+            _find_nearest(*arguments)
         return positions, metres
 
 
@@ -224,29 +234,60 @@ def _to_border(grid_start, edges, run_start, runs, grid, x, y, least):  # type: 
 @compiled(parallel=True)
 def _distances(grid_start, edges, run_start, runs, x, y, positions, found):  # type: ignore[no-untyped-def]  # compiled
     for point in numba.prange(len(x)):
-        found[point] = np.nan
-        grid = positions[point]
-        if grid >= 0 and np.isfinite(x[point]) and np.isfinite(y[point]):
-            least = _to_border(grid_start, edges, run_start, runs, grid, x[point], y[point], np.inf)
-            found[point] = np.sqrt(least) if least < np.inf else np.nan
+        found[point] = _distance(grid_start, edges, run_start, runs, x[point], y[point], positions[point])
+
+
+@compiled()
+def _distances_of_few(grid_start, edges, run_start, runs, x, y, positions, found):  # type: ignore[no-untyped-def]  # compiled
+    for point in range(len(x)):
+        found[point] = _distance(grid_start, edges, run_start, runs, x[point], y[point], positions[point])
+
+
+@compiled()
+def _distance(grid_start, edges, run_start, runs, x, y, grid):  # type: ignore[no-untyped-def]  # compiled
+    if grid < 0 or not np.isfinite(x) or not np.isfinite(y):
+        return np.nan
+    least = _to_border(grid_start, edges, run_start, runs, grid, x, y, np.inf)
+    return np.sqrt(least) if least < np.inf else np.nan
 
 
 @compiled(parallel=True)
 def _find_nearest(grid_start, edges, run_start, runs, order, nodes, levels, x, y, positions, metres):  # type: ignore[no-untyped-def]  # compiled
     for point in numba.prange(len(x)):
-        positions[point], metres[point] = -1, np.nan
-        if not (np.isfinite(x[point]) and np.isfinite(y[point])):
-            continue
-        least = _search(
-            grid_start, edges, run_start, runs, order, nodes, levels, x[point], y[point], np.inf, positions, point
+        _nearest(grid_start, edges, run_start, runs, order, nodes, levels, x, y, positions, metres, point)
+
+
+@compiled()
+def _nearest_of_few(grid_start, edges, run_start, runs, order, nodes, levels, x, y, positions, metres):  # type: ignore[no-untyped-def]  # compiled
+    for point in range(len(x)):
+        _nearest(grid_start, edges, run_start, runs, order, nodes, levels, x, y, positions, metres, point)
+
+
+@compiled()
+def _nearest(grid_start, edges, run_start, runs, order, nodes, levels, x, y, positions, metres, point):  # type: ignore[no-untyped-def]  # compiled
+    positions[point], metres[point] = -1, np.nan
+    if not (np.isfinite(x[point]) and np.isfinite(y[point])):
+        return
+    least = _search(
+        grid_start, edges, run_start, runs, order, nodes, levels, x[point], y[point], np.inf, positions, point
+    )
+    if least < np.inf:
+        metres[point] = np.sqrt(least)
+        reach = metres[point] + ROUNDING_M
+        _search(
+            grid_start,
+            edges,
+            run_start,
+            runs,
+            order,
+            nodes,
+            levels,
+            x[point],
+            y[point],
+            reach * reach,
+            positions,
+            point,
         )
-        if least < np.inf:
-            metres[point] = np.sqrt(least)
-            reach = metres[point] + ROUNDING_M
-            _search(
-                grid_start, edges, run_start, runs, order, nodes, levels, x[point], y[point], reach * reach, positions,
-                point,
-            )  # fmt: skip
 
 
 @compiled()

@@ -112,10 +112,7 @@ class Workdays:
     """The workdays of a calendar in a span of local days, counted fast."""
 
     def __init__(self, calendar: WorkCalendar, first: dt.date, last: dt.date) -> None:
-        days = [first + dt.timedelta(days=past) for past in range((last - first).days + 1)]
-        self.calendar = calendar
-        self._days = np.array([day_number(day) for day in days if calendar.is_workday(day)], np.int64)
-        self._guessed = np.array([day_number(day) for day in days if calendar.is_provisional(day)], np.int64)
+        self._days, self._guessed = calendar.days(first, last)
 
     def after(self, days: NDArray[np.int64], count: int) -> NDArray[np.int64]:
         """The `count`-th workday strictly after each of `days` (n,), as days since 1970."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import shapely
 import sqlalchemy as sa
 
 from gisgrid.clocks import NEVER, Deadlines, date_of, local_days
@@ -15,7 +14,7 @@ from gisgrid.incident_rows import SOURCES, IncidentRows
 from gisgrid.plane import MetricPlane
 from gisgrid.rules import NearnessRules
 from gisgrid.store.belonging import belongings
-from gisgrid.store.bulk import insert_columns
+from gisgrid.store.bulk import degrees_of, insert_columns
 from gisgrid.store.editions import Editions
 from gisgrid.store.incidents import Incident, incident_of
 from gisgrid.store.intake import FUTURE_MS, columns_of_rows, home_of, take_in_rows
@@ -215,14 +214,13 @@ def _link(change: Change, number: int, rows: IncidentRows, rules: NearnessRules)
         INCIDENT.c.id != number,
         INCIDENT.c.id.not_in(earlier_copies),
     )
-    query = sa.select(INCIDENT.c.id, INCIDENT.c.reported_ms, INCIDENT.c.place).where(*near_in_time)
+    place = sa.type_coerce(INCIDENT.c.place, sa.types.NullType())
+    query = sa.select(INCIDENT.c.id, INCIDENT.c.reported_ms, place).where(*near_in_time)
     known = change.connection.execute(query.order_by(INCIDENT.c.id)).all()
     if not known:
         return None
-    places = np.array([row.place for row in known], dtype=object)
-    x, y = MetricPlane(round(lon), round(lat)).to_xy(
-        np.append(shapely.get_x(places), lon), np.append(shapely.get_y(places), lat)
-    )
+    degrees = degrees_of([row[2] for row in known])
+    x, y = MetricPlane(round(lon), round(lat)).to_xy(np.append(degrees[0], lon), np.append(degrees[1], lat))
     distance_m = np.hypot(x[:-1] - x[-1], y[:-1] - y[-1])
     near = np.flatnonzero(distance_m <= rules.duplicate_m)
     if len(near) == 0:

@@ -66,6 +66,9 @@ def first_offices(
     level of the grade. `district` is the office of the district where a report has no township. An office that is not
     known is passed over upwards.
     """
+    if len(grade) == 1:
+        holder, through = _offices(grade[0], level[0], village[0], township[0], district)
+        return [holder], [through]
     told = pd.DataFrame({"grade": grade, "level": level, "village": village, "township": township})
     which, first = np.unique(
         told.groupby(list(told.columns), sort=False).ngroup().to_numpy(), return_index=True, return_inverse=True

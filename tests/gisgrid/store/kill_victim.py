@@ -11,11 +11,14 @@ import numpy as np
 
 from gisgrid.clocks import NEVER
 from gisgrid.errors import Conflict
+from gisgrid.flow import Request
 from gisgrid.incident_rows import IncidentRows
 from gisgrid.store import open_store
 from gisgrid.store.editions import Editions
 from gisgrid.store.fixes import FixBatch, FixInbox, start_of
 from gisgrid.store.incidents import Incidents
+from gisgrid.store.reports import Report, report_incident
+from gisgrid.store.steps import take_step
 from tests.worlds import draw_network
 from tracks.archive import TrackArchive, seal
 
@@ -67,6 +70,18 @@ def main(folder: Path, seed: int, url: str | None = None) -> None:
             round_number += 1
             incidents.take_in(incident_rows(numbers, round_number), "hotline", author="victim")
             print("incidents", *(f"{number}:{round_number}" for number in numbers.tolist()), flush=True)
+        elif kind < 0.75:
+            number = int(rng.integers(1, 1 + max(incidents.count(), 1)))
+            one = incidents.get(number)
+            if one is None:
+                report_incident(
+                    store, editions, Report("disputes", stated="A" if editions.latest() else ""), author="victim"
+                )
+            else:
+                round_number += 1
+                request = Request("comment", one.holder, f"round {round_number}")
+                after = take_step(store, editions, number, request, author="victim")
+                print("moved", f"{number}:{after.steps}:{round_number}", flush=True)
         elif kind < 0.87:
             day = FIRST + dt.timedelta(days=int(rng.integers(0, 3)))
             seal(inbox, archive, day, day, author="victim")

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from gisgrid import cli
 from gisgrid.errors import BadOption, NewerDatabase, StoreError, UnreadableFile
+from gisgrid.flow import Request
 from gisgrid.incident_rows import read_incident_rows
 from gisgrid.store.backup import back_up, restore
 from gisgrid.store.editions import Editions
@@ -21,6 +22,8 @@ from gisgrid.store.fixes import FixInbox
 from gisgrid.store.health import check_health
 from gisgrid.store.incidents import Incidents
 from gisgrid.store.register_files import import_register
+from gisgrid.store.reports import Report, report_incident
+from gisgrid.store.steps import take_step
 from gisgrid.store.tables import METADATA
 from tests.gisgrid.store.test_fixes import DAY, ONE, batch_of, rows_of
 from tests.gisgrid.store.test_registers import CONTENT
@@ -42,6 +45,11 @@ def fill(store):
             import_register(store, name, path, author="clerk")
         path.write_text(PLAIN.replace("05-07", "05-06"), encoding="utf-8")
         Incidents(store).take_in(read_incident_rows(path).rows, "hotline", author="import")
+    told = Report("disputes", "neighbours", lon=121.4, lat=28.6)
+    first, second = (report_incident(store, Editions(store), told, author="王芳") for _ in range(2))
+    assert second.duplicate is not None
+    request = Request("accept", first.incident.holder)
+    take_step(store, Editions(store), first.incident.id, request, author="王芳")
 
 
 def everything(store):

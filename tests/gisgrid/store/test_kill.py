@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from gisgrid.store import open_store
 from gisgrid.store.editions import Editions
 from gisgrid.store.fixes import FixInbox
 from gisgrid.store.health import check_health
 from gisgrid.store.incidents import Incidents
+from gisgrid.store.tables import STEP
 from tests.gisgrid.store.kill_victim import FIRST, NETWORK
 from tracks.archive import TrackArchive, read_tracks_of
 
@@ -25,6 +27,7 @@ def kill_rounds(folder, rounds, seed, url=None):
     rng = np.random.default_rng(seed)
     acknowledged: set[str] = set()
     described: dict[str, int] = {}
+    moved: set[tuple[int, int, str]] = set()
     editions = 0
     for number in range(rounds):
         output = folder / f"{number}.txt"
@@ -47,6 +50,9 @@ def kill_rounds(folder, rounds, seed, url=None):
             acknowledged |= set(rest) if word == "fixes" else set()
             if word == "incidents":
                 described |= {f"N{part.split(':')[0]}": int(part.split(":")[1]) for part in rest}
+            if word == "moved":
+                number_at, step, round_number = rest[0].split(":")
+                moved.add((int(number_at), int(step), f"round {round_number}"))
             editions = max(editions, int(rest[0])) if word == "edition" else editions
         store = open_store(folder / "data", url)
         try:
@@ -62,6 +68,9 @@ def kill_rounds(folder, rounds, seed, url=None):
             # What came in after the last acknowledgement may be there or not; nothing older may be.
             assert all(latest[number] >= round_number for number, round_number in described.items())
             assert check_health(store).problems == ()
+            with store.reading() as connection:
+                steps = {(row.incident_id, row.number, row.reason) for row in connection.execute(sa.select(STEP))}
+            assert moved <= steps
             assert archive.check() == []
             labels = Editions(store).all()
             assert len(labels) >= editions
@@ -70,7 +79,7 @@ def kill_rounds(folder, rounds, seed, url=None):
                 assert Editions(store).network(labels[-1].id).codes == NETWORK.codes
         finally:
             store.close()
-    return len(acknowledged), editions, len(described)
+    return len(acknowledged), editions, len(described), len(moved)
 
 
 def test_kill__a_tenth(tmp_path):
@@ -91,7 +100,8 @@ def test_kill__two_hundred_rounds(tmp_path, seed):
 
 def assert_much_was_written(counts):
     """The rounds prove something only when the victims got to work."""
-    fixes, editions, incidents = counts
+    fixes, editions, incidents, moved = counts
     assert fixes > 200
     assert editions > 0
     assert incidents > 100
+    assert moved > 0
