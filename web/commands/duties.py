@@ -18,7 +18,7 @@ from gisgrid.store.editions import Editions
 from gisgrid.store.incident_mirror import IncidentMirror
 from gisgrid.store.rulebook import rulebook_of
 from web.commands import registers
-from web.commands.incident_loop import Language, spoken_language
+from web.spoken import Language, spoken_language
 from web.stored import DataOption, UrlOption, the_store
 
 app = typer.Typer(

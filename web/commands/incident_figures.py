@@ -23,8 +23,8 @@ from gisgrid.store.incident_mirror import IncidentMirror
 from gisgrid.store.rulebook import rulebook_of
 from gisgrid.store.staffing import Staffing
 from gisgrid.table_files import write_table
-from web.commands.incident_loop import Language, spoken_language
 from web.entered import NotEntered, grids_not_entered
+from web.spoken import Language, spoken_language
 from web.stored import COMMAND, DataOption, UrlOption, place_of, the_store, who
 
 First = Annotated[str | None, typer.Option("--from", help="First local day of the report, YYYY-MM-DD.")]

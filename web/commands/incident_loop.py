@@ -1,32 +1,26 @@
-"""`gisgrid incidents report|show|step|duplicate|tick`: an incident from its report to its end."""
+"""`gisgrid incidents show|step|duplicate|tick`: an incident from its report to its end."""
 
 import datetime as dt
 import sys
-from typing import Annotated, Final
-from zoneinfo import ZoneInfo
+from typing import Annotated
 
 import numpy as np
 import typer
 from rich.console import Console
 
-from gisgrid.categories import CATEGORIES
-from gisgrid.clocks import date_of, day_number, end_of, local_days
-from gisgrid.datum import check_datum, to_wgs84
+from gisgrid.clocks import day_number, end_of
 from gisgrid.errors import BadOption
-from gisgrid.flow import GRADES, MOVES, Request
-from gisgrid.incident_rows import SOURCES
+from gisgrid.flow import MOVES, Request
 from gisgrid.offices import DEPARTMENT, DEPARTMENTS, DISTRICT, LEVELS
 from gisgrid.store import Store
 from gisgrid.store.answering import office_names
 from gisgrid.store.editions import Editions
-from gisgrid.store.gazetteer import find_one, make_finder
-from gisgrid.store.reports import Report, report_incident
 from gisgrid.store.steps import decide_duplicate, take_step
 from gisgrid.store.ticking import tick
 from web.incident_card import card_lines, incident_card
+from web.spoken import Language, spoken_language
 from web.stored import COMMAND, DataOption, UrlOption, the_store, who
 
-Language = Annotated[str, typer.Option(help="Language of what is shown: en or zh.")]
 Author = Annotated[
     str | None, typer.Option("--as", help="Who does it, for the audit; the name of this account otherwise.")
 ]
@@ -38,62 +32,12 @@ Office = Annotated[
     ),
 ]
 
-_LOCAL: Final = ZoneInfo("Asia/Shanghai")
-
-
-def report_command(
-    category: Annotated[str, typer.Option(help=f"One of {', '.join(CATEGORIES)}, or its label.")],
-    sub: Annotated[str, typer.Option(help="Sub-category, by code or label.")] = "",
-    text: Annotated[str, typer.Option(help="What has happened.")] = "",
-    at: Annotated[str | None, typer.Option(help="LON,LAT in degrees.")] = None,
-    accuracy: Annotated[
-        float | None, typer.Option(help="How exact that is, in metres; else what its source is worth.")
-    ] = None,
-    source: Annotated[
-        str, typer.Option(help="Where the position comes from: phone (30 m), map (10 m), address (50 m).")
-    ] = "",
-    datum: Annotated[str, typer.Option(help="Datum of the position: wgs84, cgcs2000, gcj02 or bd09.")] = "wgs84",
-    grid: Annotated[str, typer.Option(help="Code of the grid or village, where the position is not known.")] = "",
-    place: Annotated[str, typer.Option(help="Name of a place, unit or grid, also by pinyin or its initials.")] = "",
-    time: Annotated[
-        str | None, typer.Option(help="When it was reported, such as 2018-05-07T09:30; now otherwise.")
-    ] = None,
-    reporter: Annotated[str, typer.Option(help="Code of the person who reports.")] = "",
-    grade: Annotated[str, typer.Option(help=f"One of {', '.join(GRADES)}.")] = "ordinary",
-    urgent: Annotated[bool, typer.Option("--urgent", help="The clocks run on minutes, day and night.")] = False,
-    handled: Annotated[
-        bool, typer.Option("--handled", help="Handled on the spot: nothing more is to be done.")
-    ] = False,
-    system: Annotated[str, typer.Option(help="Name of another platform that knows it already.")] = "",
-    number: Annotated[str, typer.Option("--id", help="Its number there.")] = "",
-    author: Author = None,
-    language: Language = "en",
-    data: DataOption = None,
-    url: UrlOption = None,
-) -> None:
-    """Take in a report and say which grid answers, who, by when, and whether it was reported before."""
-    spoken = spoken_language(language)
-    if sum(bool(where) for where in (at, grid, place)) > 1:
-        raise BadOption("--at, --grid and --place each say where it is; give one of them")
-    lon, lat = _position(at, datum)
-    known = {label: code for code, labels in CATEGORIES.items() for label in (code, *labels)}
-    with the_store(data, url) as store:
-        editions = Editions(store)
-        if place:
-            lon, lat, grid, source = _named(store, editions, place, source)
-        report = Report(
-            known.get(category, category), sub, text, _time(time), lon, lat, accuracy, _source(source), grid, reporter, grade,
-            urgent, handled, system, number,
-        )  # fmt: skip
-        found = report_incident(store, editions, report, author=author or who(), origin=COMMAND)
-        _show(store, found.incident.id, spoken)
-
 
 def show_command(number: Number, language: Language = "en", data: DataOption = None, url: UrlOption = None) -> None:
     """Show an incident: its grid, who answers, its clocks explained, its steps, and what may be done now."""
     spoken = spoken_language(language)
     with the_store(data, url) as store:
-        _show(store, number, spoken)
+        show_incident(store, number, spoken)
 
 
 def step_command(
@@ -127,7 +71,7 @@ def step_command(
             tuple(offices.code(one) for one in assist or ()), _end_of_day(until), satisfied,
         )  # fmt: skip
         take_step(store, Editions(store), number, request, author=author or who(), version=version, origin=COMMAND)
-        _show(store, number, spoken)
+        show_incident(store, number, spoken)
 
 
 def duplicate_command(
@@ -147,7 +91,7 @@ def duplicate_command(
         decide_duplicate(
             store, Editions(store), number, of, is_same=same, office=code, author=author or who(), origin=COMMAND
         )
-        _show(store, number, spoken)
+        show_incident(store, number, spoken)
 
 
 def tick_command(data: DataOption = None, url: UrlOption = None) -> None:
@@ -159,13 +103,6 @@ def tick_command(data: DataOption = None, url: UrlOption = None) -> None:
     Console(highlight=False).print(
         f"{len(done.yellow):,} yellow cards, {len(done.red):,} red cards, {len(done.passed_on):,} passed on to another grid"
     )
-
-
-def spoken_language(text: str) -> int:
-    """0 for English, 1 for Chinese; `BadOption` for another language."""
-    if text not in {"en", "zh"}:
-        raise BadOption(f"--language is {text!r}; expected en or zh")
-    return int(text == "zh")
 
 
 class _Offices:
@@ -198,50 +135,10 @@ class _Offices:
         return found[0] if found else text
 
 
-def _show(store: Store, number: int, language: int) -> None:
+def show_incident(store: Store, number: int, language: int) -> None:
     with store.reading() as connection:
         card = incident_card(connection, number, store.now_ms())
     sys.stdout.write("\n".join(card_lines(card, language)) + "\n")
-
-
-def _named(store: Store, editions: Editions, typed: str, source: str) -> tuple[float | None, float | None, str, str]:
-    """Position, grid or village, and source of what a person calls by name."""
-    today = date_of(int(local_days(np.array([store.now_ms()], np.int64))[0]))
-    with store.reading() as connection:
-        place = find_one(make_finder(connection, editions.network_at(today)), typed)
-    if place.kind in {"grid", "village"}:
-        return None, None, place.code, source
-    if place.lon != place.lon:  # a township has no point of its own
-        raise BadOption(f"{place.name} ({place.code}) is a {place.kind}; name a place, grid or village in it")
-    return place.lon, place.lat, "", source or "address"
-
-
-def _position(text: str | None, datum: str) -> tuple[float | None, float | None]:
-    if text is None:
-        return None, None
-    try:
-        lon, lat = (float(part) for part in text.replace("，", ",").split(","))
-    except ValueError:
-        raise BadOption(f"--at is {text!r}; expected LON,LAT in degrees such as 121.4321,28.6543") from None
-    if abs(lat) > 90.0 >= abs(lon):
-        raise BadOption(f"--at is {text!r}: longitude and latitude look exchanged; expected LON,LAT")
-    x, y = to_wgs84(np.array([lon]), np.array([lat]), check_datum(datum))
-    return float(x[0]), float(y[0])
-
-
-def _source(text: str) -> str:
-    known = {label: code for code, labels in SOURCES.items() for label in (code, *labels)}
-    return known.get(text, text)
-
-
-def _time(text: str | None) -> int | None:
-    if text is None:
-        return None
-    try:
-        found = dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise BadOption(f"--time is {text!r}; expected for instance 2018-05-07T09:30") from None
-    return int((found if found.tzinfo else found.replace(tzinfo=_LOCAL)).timestamp() * 1000)
 
 
 def _end_of_day(text: str | None) -> int | None:

@@ -1,156 +1,39 @@
-"""`gisgrid incidents`: incidents at the grids that answer for them."""
+"""`gisgrid incidents`: each at the grid that answers for it, reported, moved on, closed, counted."""
 
-from collections import Counter
-from pathlib import Path
-from typing import Annotated, get_args
+from typing import ClassVar
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from gisgrid.datum import check_datum
-from gisgrid.errors import BadOption
-from gisgrid.grid import GridNetwork, read_network
-from gisgrid.incident_files import (
-    AssignedFile,
-    IncidentColumns,
-    assign_file,
-    check_out,
-    rejects_path,
-    replaced_columns,
-    write_assigned,
-)
-from gisgrid.incident_map import Language, incident_map
-from gisgrid.incidents import DEFAULT_ACCURACY_M, HOWS, AssignOptions, How, Source
-from gisgrid.mapping import write_map
-from gisgrid.tables import write_rejects
-from web.commands import incident_figures, incident_loop, stored_incidents
+from web.commands.on_demand import OnDemand
+
+_LOOP = "web.commands.incident_loop"
+_STORED = "web.commands.stored_incidents"
+_FIGURES = "web.commands.incident_figures"
+
+
+class _Commands(OnDemand):
+    places: ClassVar = {
+        "report": ("web.commands.incident_reporting", "report_command"),
+        "show": (_LOOP, "show_command"),
+        "step": (_LOOP, "step_command"),
+        "duplicate": (_LOOP, "duplicate_command"),
+        "list": (_STORED, "list_command"),
+        "figures": (_FIGURES, "figures_command"),
+        "tick": (_LOOP, "tick_command"),
+        "evidence": (_FIGURES, "evidence_command"),
+        "import": (_STORED, "import_command"),
+        "export": (_STORED, "export_command"),
+        "assign": ("web.commands.incident_assigning", "assign_command"),
+    }
+
 
 app = typer.Typer(
-    help="Incidents: each at the grid that answers for it, reported, moved on, closed, counted.", no_args_is_help=True
+    cls=_Commands,
+    help="Incidents: each at the grid that answers for it, reported, moved on, closed, counted.",
+    no_args_is_help=True,
 )
-
-_MEANING: dict[How, str] = {
-    "inside": "lies in its grid",
-    "snapped": "outside, within {snap:g} m of its grid",
-    "unassigned": "farther from every grid; someone must place it",
-}
-_TITLE: dict[Language, str] = {"en": "Incidents at their grids", "zh": "事件归属网格"}
 
 
 @app.callback()
 def _commands() -> None:
     """Incidents: each at the grid that answers for it, reported, moved on, closed, counted."""
-
-
-app.command("import")(stored_incidents.import_command)
-app.command("export")(stored_incidents.export_command)
-app.command("list")(stored_incidents.list_command)
-app.command("report")(incident_loop.report_command)
-app.command("show")(incident_loop.show_command)
-app.command("step")(incident_loop.step_command)
-app.command("duplicate")(incident_loop.duplicate_command)
-app.command("tick")(incident_loop.tick_command)
-app.command("figures")(incident_figures.figures_command)
-app.command("evidence")(incident_figures.evidence_command)
-
-
-@app.command("assign")
-def assign_command(
-    file: Annotated[Path, typer.Argument(help="CSV (also .gz) or Parquet, one row per incident.", metavar="FILE")],
-    grids: Annotated[Path, typer.Option(help="The network of grids.")],
-    out: Annotated[Path, typer.Option(help="CSV to write: the same rows with their grids.")],
-    code: Annotated[str, typer.Option(help="Column of the grid code in the network.")] = "code",
-    crs: Annotated[
-        str | None, typer.Option(help="Reference system of the network, where its file states none.")
-    ] = None,
-    lon: Annotated[str, typer.Option(help="Column of the longitude.")] = "lon",
-    lat: Annotated[str, typer.Option(help="Column of the latitude.")] = "lat",
-    time: Annotated[
-        str | None, typer.Option(help="Column of the time; rows without a readable one are set aside.")
-    ] = None,
-    accuracy: Annotated[
-        str | None, typer.Option(help="Column of the accuracy in metres; accuracy_m is used where present.")
-    ] = None,
-    datum: Annotated[str, typer.Option(help="Datum of the incidents: wgs84, cgcs2000, gcj02 or bd09.")] = "wgs84",
-    source: Annotated[
-        str, typer.Option(help="What unstated accuracies are worth: map 10 m, phone 30 m, address 50 m.")
-    ] = "phone",
-    source_column: Annotated[str | None, typer.Option(help="Column that says so for every row.")] = None,
-    category: Annotated[
-        str | None, typer.Option(help="Column of the category, for the map; category is used where present.")
-    ] = None,
-    map_file: Annotated[Path | None, typer.Option("--map", help="Map to write (HTML).")] = None,
-    language: Annotated[str, typer.Option(help="Language of the map: en or zh.")] = "en",
-) -> None:
-    """Find the grid of every incident, how it was found and which other grid it may belong to."""
-    console = Console(stderr=True, highlight=False)
-    spoken = _language(language)
-    options = AssignOptions(default_accuracy_m=DEFAULT_ACCURACY_M[_source(source)])
-    known_datum = check_datum(datum)
-    rejects = rejects_path(out)
-    check_out(file, out, rejects)
-    with console.status("reading the grids"):
-        network = read_network(grids, code=code, crs=crs)
-    with console.status("assigning"):
-        columns = IncidentColumns(lon, lat, time, accuracy, source_column)
-        found = assign_file(file, network, columns=columns, datum=known_datum, options=options)
-        names = _categories(found, category)
-    with console.status("writing"):
-        write_assigned(out, found, network)
-        set_aside = write_rejects(rejects, [found.rejects] if len(found.rejects) else [])
-        if map_file is not None:
-            position, title = found.assignments.position, _TITLE[spoken]
-            page = incident_map(
-                network, position, names, lon=found.lon, lat=found.lat, title=title, language=spoken
-            )  # fmt: skip
-            write_map(page, map_file)
-    _tell(console, found, network, options)
-    if set_aside:
-        console.print(f"[yellow]{set_aside:,} rows set aside in {rejects}:[/]")
-        for reason, times in Counter(found.rejects.reasons).most_common(5):
-            console.print(f"  {times:,}: {reason}", markup=False)
-    console.print(f"written: {out}" + (f", {map_file}" if map_file else ""), markup=False)
-
-
-def _tell(console: Console, found: AssignedFile, network: GridNetwork, options: AssignOptions) -> None:
-    counts, total = found.assignments.count_by_how(), len(found.rows)
-    table = Table(title=f"{total:,} incidents, {len(network):,} grids", title_justify="left", box=None)
-    table.add_column("how")
-    table.add_column("incidents", justify="right")
-    table.add_column("share", justify="right")
-    table.add_column("what it means")
-    for how in HOWS:
-        table.add_row(how, f"{counts[how]:,}", f"{counts[how] / total:.2%}", _MEANING[how].format(snap=options.snap_m))
-    Console().print(table)
-    near = int((found.assignments.alternatives != "").sum())
-    worth = f"unstated accuracy taken as {options.default_accuracy_m:g} m"
-    told = f"accuracy from column {found.accuracy_column}, {worth}" if found.accuracy_column else worth
-    console.print(
-        f"{near:,} ({near / total:.1%}) may belong to a neighbour, see column alternatives ({told})", markup=False
-    )
-    if counts["unassigned"] == total:
-        console.print("[yellow]no incident lies at these grids; are --lon, --lat and --datum right?[/]")
-    if replaced := replaced_columns(found.table):
-        console.print(f"columns of the input not repeated in the result: {', '.join(replaced)}", markup=False)
-
-
-def _categories(found: AssignedFile, column: str | None) -> list[str] | None:
-    if column is None and "category" not in found.table.columns:
-        return None
-    texts = found.table.texts(found.table.need(column or "category", "--category"))
-    return [str(text) for text in texts[found.rows]]
-
-
-def _source(text: str) -> Source:
-    for known in get_args(Source):
-        if text == known:
-            return known  # type: ignore[no-any-return]  # get_args is untyped
-    raise BadOption(f"--source is {text!r}; expected one of {', '.join(get_args(Source))}")
-
-
-def _language(text: str) -> Language:
-    for known in get_args(Language):
-        if text == known:
-            return known  # type: ignore[no-any-return]  # get_args is untyped
-    raise BadOption(f"--language is {text!r}; expected en or zh")
