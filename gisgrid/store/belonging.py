@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from gisgrid.codes import VILLAGE_DIGITS, township_of
@@ -31,13 +32,14 @@ class Belonging:
     newest_edition: int | None
 
 
-def belongings(editions: Editions, rows: IncidentRows) -> Belonging:
+def belongings(editions: Editions, rows: IncidentRows, connection: sa.Connection | None = None) -> Belonging:
     """Find where reports belong, each in the edition in force at its time.
 
     With a place by `gisgrid.incidents.assign`, an unstated accuracy taking its source's default; without one by the grid
-    or village that the report states. What is older than the first edition has no grid.
+    or village that the report states. What is older than the first edition has no grid. Within a transaction give its
+    connection.
     """
-    labels = editions.all()
+    labels = editions.all(connection)
     count = len(rows)
     found = Belonging(
         np.full(count, None, dtype=object),
@@ -53,7 +55,7 @@ def belongings(editions: Editions, rows: IncidentRows) -> Belonging:
     which = np.searchsorted(starts, rows.reported_ms, side="right") - 1
     for place in np.unique(which[which >= 0]).tolist():
         mine = np.flatnonzero(which == place)
-        _place(editions.network(labels[place].id), rows.at(mine), mine, found)
+        _place(editions.network(labels[place].id, connection), rows.at(mine), mine, found)
         found.edition_id[mine] = labels[place].id
     return found
 

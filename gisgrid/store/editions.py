@@ -77,8 +77,10 @@ class Editions:
             self._networks[number] = network
         return label
 
-    def all(self) -> list[EditionLabel]:
-        """All editions, the oldest first."""
+    def all(self, connection: sa.Connection | None = None) -> list[EditionLabel]:
+        """All editions, the oldest first; as a transaction sees them where one is given."""
+        if connection is not None:
+            return _labels(connection)
         with self._store.reading() as connection:
             return _labels(connection)
 
@@ -92,9 +94,9 @@ class Editions:
         newest = _latest(connection)
         return newest.id if newest else None
 
-    def at(self, day: dt.date) -> EditionLabel | None:
-        """The edition in force on a local day; None before the first."""
-        held = [label for label in self.all() if label.valid_from <= day]
+    def at(self, day: dt.date, connection: sa.Connection | None = None) -> EditionLabel | None:
+        """The edition in force on a local day, as a transaction sees it where one is given; None before the first."""
+        held = [label for label in self.all(connection) if label.valid_from <= day]
         return held[-1] if held else None
 
     def network_at(self, day: dt.date) -> GridNetwork | None:
@@ -102,33 +104,42 @@ class Editions:
         label = self.at(day)
         return self.network(label.id) if label else None
 
-    def network(self, number: int) -> GridNetwork:
-        """The network of an edition, exactly as published; `BadOption` for a number that is not there."""
+    def network(self, number: int, connection: sa.Connection | None = None) -> GridNetwork:
+        """The network of an edition, exactly as published; `BadOption` for a number that is not there.
+
+        Within a transaction give its connection: who holds one and waits for another may wait for ever.
+        """
         with self._lock:
             known = self._networks.get(number)
-            if known is None:
-                known = self._networks[number] = self._read(number)
-            return known
+            if known is not None:
+                return known
+            if connection is not None:
+                found = _read(connection, number)
+            else:
+                with self._store.reading() as own:
+                    found = _read(own, number)
+            self._networks[number] = found
+            return found
 
-    def _read(self, number: int) -> GridNetwork:
-        with self._store.reading() as connection:
-            edition = connection.execute(sa.select(EDITION).where(EDITION.c.id == number)).one_or_none()
-            if edition is None:
-                raise BadOption(f"no edition {number}; there are {[label.id for label in _labels(connection)]}")
-            rows = connection.execute(sa.select(GRID).where(GRID.c.edition_id == number)).all()
-        shapes = np.empty(len(rows), dtype=object)
-        shapes[:] = [row.shape if row.is_multi else shapely.get_geometry(row.shape, 0) for row in rows]
-        network = GridNetwork.from_arrays(
-            [row.code for row in rows],
-            shapes,
-            names=[row.name for row in rows],
-            kinds=[row.kind for row in rows],
-            code_scheme=edition.code_scheme,
-            plane=MetricPlane(edition.plane_lon, edition.plane_lat),
-            is_sample=edition.is_sample,
-        )
-        network.index.locate_one(0.0, 0.0)
-        return network
+
+def _read(connection: sa.Connection, number: int) -> GridNetwork:
+    edition = connection.execute(sa.select(EDITION).where(EDITION.c.id == number)).one_or_none()
+    if edition is None:
+        raise BadOption(f"no edition {number}; there are {[label.id for label in _labels(connection)]}")
+    rows = connection.execute(sa.select(GRID).where(GRID.c.edition_id == number)).all()
+    shapes = np.empty(len(rows), dtype=object)
+    shapes[:] = [row.shape if row.is_multi else shapely.get_geometry(row.shape, 0) for row in rows]
+    network = GridNetwork.from_arrays(
+        [row.code for row in rows],
+        shapes,
+        names=[row.name for row in rows],
+        kinds=[row.kind for row in rows],
+        code_scheme=edition.code_scheme,
+        plane=MetricPlane(edition.plane_lon, edition.plane_lat),
+        is_sample=edition.is_sample,
+    )
+    network.index.locate_one(0.0, 0.0)
+    return network
 
 
 def _labels(connection: sa.Connection) -> list[EditionLabel]:

@@ -123,11 +123,11 @@ def _take_in_part(
     if all(key in known and known[key].digest == digest for key, digest in zip(keys, digests.tolist(), strict=True)):
         return 0, 0
     # Outside the transaction that writes, so that nobody waits for it.
-    found = belongings(editions, rows)
+    found, home = belongings(editions, rows), home_of(editions)
     with store.changing(author, origin=origin) as change:
         change.take_turn()
         if editions.newest_in(change.connection) != found.newest_edition:
-            found = belongings(editions, rows)
+            found = belongings(editions, rows, change.connection)
         known = _known(change.connection, system, keys)
         before = [known.get(key) for key in keys]
         new = np.flatnonzero([row is None for row in before])
@@ -144,7 +144,7 @@ def _take_in_part(
             f"incidents/{system}",
             {"new": len(new), "changed": len(changed), "first": last + 1, "last": last + len(new)},
         )
-        columns = columns_of_rows(change.connection, rows, found, rulebook_of(change.connection), home_of(editions))
+        columns = columns_of_rows(change.connection, rows, found, rulebook_of(change.connection), home)
         columns |= {
             "id": ids.tolist(), "source_id": keys, "source_digest": digests.tolist(),
             "source_system": [system] * len(rows), "event_id": [event_id] * len(rows), "version": [1] * len(rows),

@@ -4,32 +4,43 @@ from typing import Any
 
 import numpy as np
 import shapely
+import sqlalchemy as sa
 
 from gisgrid.clocks import date_of, local_days
 from gisgrid.codes import is_grid_code, township_of, village_of
 from gisgrid.grid import GridNetwork
 from gisgrid.grid_index import NOWHERE
-from gisgrid.store.editions import Editions
+from gisgrid.store.editions import EditionLabel, Editions
 
 
 def answering_grid(
-    editions: Editions, row: Any, now_ms: int, *, grid: str | None = None, edition: int | None = None
+    editions: Editions,
+    connection: sa.Connection,
+    label: EditionLabel | None,
+    row: Any,
+    *,
+    grid: str | None = None,
+    edition: int | None = None,
 ) -> str | None:
-    """The grid that answers for an incident on the local day of `now_ms`; None where it still is that of its report.
+    """The grid of the edition `label` (the one in force) that answers for an incident; None where it still is its own.
 
-    Where its place lies in the edition of that day; without a place the grid of the same code, else the one that has most
-    of the old grid's ground. A grid that a person has given follows like one without a place.
+    Where its place lies in that edition; without a place the grid of the same code, else the one that has most of the old
+    grid's ground. A grid that a person has given (`grid` of `edition`) follows like one without a place.
     """
     code = row.grid if grid is None else grid
     own = row.edition_id if edition is None else edition
-    label = editions.at(date_of(int(local_days(np.array([now_ms], np.int64))[0])))
     if label is None or own is None or label.id == own or not code:
         return None
-    network = editions.network(label.id)
+    network = editions.network(label.id, connection)
     by_hand = row.how == "manual" or grid is not None
     found = _by_place(network, row) if row.place is not None and not by_hand else None
-    found = found or _by_ground(editions.network(own), code, network)
+    found = found or _by_ground(editions.network(own, connection), code, network)
     return found if found != code else None
+
+
+def in_force(editions: Editions, connection: sa.Connection, now_ms: int) -> EditionLabel | None:
+    """The edition in force on the local day of an instant."""
+    return editions.at(date_of(int(local_days(np.array([now_ms], np.int64))[0])), connection)
 
 
 def offices_after(offices: str, old_grid: str, new_grid: str) -> str:

@@ -88,11 +88,11 @@ def report_incident(
     rows = _checked(editions, report, now_ms)
     if report.source_system or report.source_id:
         return _from_elsewhere(store, editions, report, rows, author, origin)
-    found = belongings(editions, rows)
+    found, home = belongings(editions, rows), home_of(editions)
     with store.changing(author, origin=origin) as change:
         change.take_turn()
         if editions.newest_in(change.connection) != found.newest_edition:
-            found = belongings(editions, rows)
+            found = belongings(editions, rows, change.connection)
         rulebook = rulebook_of(change.connection)
         day = date_of(int(local_days(rows.reported_ms)[0]))
         rows.sub_category[0] = rulebook.sub_categories.find_open(report.category, report.sub_category, day)
@@ -102,7 +102,7 @@ def report_incident(
             f"incident/{number}",
             {"grid": found.grid[0], "village": found.village[0], "urgent": report.is_urgent, "how": found.how[0]},
         )
-        columns = columns_of_rows(change.connection, rows, found, rulebook, home_of(editions))
+        columns = columns_of_rows(change.connection, rows, found, rulebook, home)
         columns |= {"id": [number], "event_id": [event_id], "version": [1], "assistants": [""]}
         columns |= {
             "reopened": [0],

@@ -7,15 +7,14 @@ from typing import Any, Final
 import numpy as np
 import sqlalchemy as sa
 
-from gisgrid.clocks import CARDS, Deadlines, card_of, date_of, local_days
+from gisgrid.clocks import CARDS, Deadlines, card_of
 from gisgrid.codes import VILLAGE_DIGITS, township_of
 from gisgrid.errors import Conflict, ForbiddenMove, UnknownGrid, UnknownIncident
 from gisgrid.flow import ENDED, MOVES, Request, Standing, step
 from gisgrid.incidents import DEFAULT_ACCURACY_M, assign_to
 from gisgrid.store.editions import Editions
-from gisgrid.store.engine import is_postgresql
 from gisgrid.store.incidents import Incident, incident_of
-from gisgrid.store.passing import answering_grid
+from gisgrid.store.passing import answering_grid, in_force
 from gisgrid.store.rulebook import Rulebook, rulebook_of
 from gisgrid.store.standing import columns_of, standing_of
 from gisgrid.store.store import Change, Store
@@ -116,8 +115,7 @@ def steps_of(connection: sa.Connection, number: int) -> tuple[Step, ...]:
 
 def find_row(connection: sa.Connection, number: int) -> Any:
     """The row of an incident; `UnknownIncident` for a number that there is not."""
-    query = sa.select(INCIDENT).where(INCIDENT.c.id == number)
-    row = connection.execute(query.with_for_update() if is_postgresql(connection) else query).one_or_none()
+    row = connection.execute(sa.select(INCIDENT).where(INCIDENT.c.id == number)).one_or_none()
     if row is None:
         raise UnknownIncident(f"there is no incident {number}")
     return row
@@ -139,11 +137,12 @@ def move_on(change: Change, editions: Editions, row: Any, request: Request) -> N
     if request.move == "re_open":
         values["started_ms"] = change.at_ms
     if request.move == "reassign":
-        values |= _new_grid(editions, row, request.to, change.at_ms)
+        values |= _new_grid(change, editions, row, request.to)
         after = dataclasses.replace(after, village=values["village"], township=values["township"])
         after = dataclasses.replace(after, holder=after.first_holder())
     elif request.move == "re_open":
-        values["answering_grid"] = answering_grid(editions, row, change.at_ms)
+        label = in_force(editions, change.connection, change.at_ms)
+        values["answering_grid"] = answering_grid(editions, change.connection, label, row)
     values |= columns_of(after)
     values["card"] = "" if request.move == "re_open" else cards[-1][1] if cards else row.card
     number = row.steps
@@ -220,18 +219,18 @@ def _content(request: Request, before: Standing, after: Standing, values: dict[s
     return told
 
 
-def _new_grid(editions: Editions, row: Any, to: str, now_ms: int) -> dict[str, Any]:
+def _new_grid(change: Change, editions: Editions, row: Any, to: str) -> dict[str, Any]:
     """Where an incident belongs that a person gives to a grid or village: of the edition of its report, else of today's.
 
     Raises `ForbiddenMove` for nothing named, `UnknownGrid` for what neither edition has.
     """
     if not to:
         raise ForbiddenMove("a re-assignment needs the code of the grid (or village) that answers; name it")
-    label = editions.at(date_of(int(local_days(np.array([now_ms]))[0])))
+    label = in_force(editions, change.connection, change.at_ms)
     for number in dict.fromkeys((row.edition_id, label.id if label else None)):
         if number is None:
             continue
-        network = editions.network(number)
+        network = editions.network(number, change.connection)
         is_village = network.code_scheme == "official" and to in network.villages
         if to not in network.codes and not is_village:
             continue
@@ -246,7 +245,9 @@ def _new_grid(editions: Editions, row: Any, to: str, now_ms: int) -> dict[str, A
             found = assign_to(network, np.array([row.place.x]), np.array([row.place.y]), np.array([accuracy_m]), given)
             values["border_distance_m"] = float(found.border_distance_m[0])
             values["alternatives"] = str(found.alternatives[0])
-        values["answering_grid"] = answering_grid(editions, row, now_ms, grid=values["grid"], edition=number)
+        values["answering_grid"] = answering_grid(
+            editions, change.connection, label, row, grid=values["grid"], edition=number
+        )
         return values
     raise UnknownGrid(f"neither the edition of the report nor today's has a grid or village {to!r}; give another code")
 

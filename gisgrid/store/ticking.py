@@ -13,7 +13,7 @@ from gisgrid.clocks import CARDS, NEVER, Deadlines, earned_cards
 from gisgrid.flow import ENDED
 from gisgrid.store.bulk import insert_columns, update_columns
 from gisgrid.store.editions import Editions
-from gisgrid.store.passing import answering_grid, offices_after
+from gisgrid.store.passing import answering_grid, in_force, offices_after
 from gisgrid.store.rulebook import Rulebook, rulebook_of
 from gisgrid.store.steps import earned_steps
 from gisgrid.store.store import Change, Store
@@ -60,18 +60,20 @@ def tick(store: Store, editions: Editions, *, author: str = "gisgrid tick", orig
                 break
             after = rows[-1].id
             rulebook = rulebook_of(change.connection)
-            done += _write(change, [*_changes(editions, rows, rulebook, change.at_ms)])
+            done += _write(change, _changes(change, editions, rows, rulebook))
     return done
 
 
-def _changes(editions: Editions, rows: Sequence[Any], rulebook: Rulebook, now_ms: int) -> list[_Row]:
+def _changes(change: Change, editions: Editions, rows: Sequence[Any], rulebook: Rulebook) -> list[_Row]:
+    now_ms = change.at_ms
+    label = in_force(editions, change.connection, now_ms)
     due = _deadlines(rows, rulebook)
     cards = _earned(rows, due, now_ms)
     found: list[_Row] = []
     for place, row in enumerate(rows):
         values: dict[str, Any] = {}
         steps: list[tuple[str, str, dict[str, Any]]] = []
-        grid = answering_grid(editions, row, now_ms)
+        grid = answering_grid(editions, change.connection, label, row)
         if grid != row.answering_grid:
             before, now = row.answering_grid or row.grid, grid or row.grid
             values = {"answering_grid": grid} | {

@@ -136,6 +136,7 @@ class _Offices:
 
 
 def show_incident(store: Store, number: int, language: int) -> None:
+    """Print the card of an incident."""
     with store.reading() as connection:
         card = incident_card(connection, number, store.now_ms())
     sys.stdout.write("\n".join(card_lines(card, language)) + "\n")
