@@ -2,7 +2,8 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from gisgrid.store.editions import Editions
 from gisgrid.store.engine import is_postgresql
 from gisgrid.store.lists import TakenIn
 from gisgrid.store.rulebook import Rulebook, rulebook_of
+from gisgrid.store.schema import make_missing_indexes
 from gisgrid.store.standing import first_offices
 from gisgrid.store.store import Change, Store
 from gisgrid.store.tables import INCIDENT, STEP
@@ -30,6 +32,7 @@ FUTURE_MS: Final = 300_000
 """How far a source's clock may be ahead of ours."""
 
 _ROWS_AT_A_TIME: Final = 50_000
+_GREAT: Final = 50_000
 _ASSIGNED: Final = ("edition_id", "township", "village", "grid", "how", "border_distance_m", "alternatives")
 _OFFICES: Final = ("holder", "handed")
 _FIELD_COLUMNS: Final = {
@@ -86,16 +89,41 @@ def take_in_rows(
     kept = np.flatnonzero(~np.isin(np.arange(len(rows)), list(refused)))
     digests = rows.digests()
     new = changed = 0
-    for start in range(0, len(kept), _ROWS_AT_A_TIME):
-        part = kept[start : start + _ROWS_AT_A_TIME]
-        fresh, different = _take_in_part(store, editions, rows.at(part), digests[part], source_system, author, origin)
-        new, changed = new + fresh, changed + different
+    with _indexes_later(store, author, len(kept)):
+        for start in range(0, len(kept), _ROWS_AT_A_TIME):
+            part = kept[start : start + _ROWS_AT_A_TIME]
+            fresh, different = _take_in_part(
+                store, editions, rows.at(part), digests[part], source_system, author, origin
+            )
+            new, changed = new + fresh, changed + different
     with store.changing(author, origin=origin) as change:
         if new or changed:
             # What the planner of queries knows of the table; without it the first lists would be slow.
             change.connection.exec_driver_sql("analyze incident")
         change.note("take_in", f"incidents/{source_system}", f"{new} new, {changed} changed, {len(refused)} refused")
     return TakenIn(new, changed, len(kept) - new - changed, refused)
+
+
+@contextmanager
+def _indexes_later(store: Store, author: str, count: int) -> Iterator[None]:
+    """The first great load of an empty table goes without most of its indexes, which are then made at one go.
+
+    A process that dies before has `schema.make_missing_indexes` make them at the next start.
+    """
+    dropped: list[sa.Index] = []
+    if count >= _GREAT:
+        with store.changing(author) as change:
+            change.take_turn()
+            if change.connection.execute(sa.select(INCIDENT.c.id).limit(1)).first() is None:
+                dropped = [index for index in INCIDENT.indexes if index.name != "ix_incident_event_id"]
+                for index in dropped:
+                    index.drop(change.connection, checkfirst=True)
+    try:
+        yield
+    finally:
+        if dropped:
+            with store.changing(author) as change:
+                make_missing_indexes(change.connection)
 
 
 def _refused(rows: IncidentRows, latest_ms: int) -> dict[int, str]:

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 
 from gisgrid.errors import NewerDatabase, OutdatedDatabase
 from gisgrid.store.engine import for_writing
+from gisgrid.store.tables import INCIDENT
 
 _MIGRATIONS: Final = str(importlib.resources.files("gisgrid.store") / "migrations")
 
@@ -44,6 +45,23 @@ def check_version(engine: sa.Engine) -> None:
     raise OutdatedDatabase(
         f"the database is at version {found or 'nothing'}, this gisgrid needs {head}: run `gisgrid database upgrade`"
     )
+
+
+def heal(engine: sa.Engine) -> None:
+    """Make good what a process that died has left unfinished."""
+    with engine.begin() as connection:
+        there = {index["name"] for index in sa.inspect(connection).get_indexes(INCIDENT.name)}
+    if {index.name for index in INCIDENT.indexes} - there:
+        with for_writing(engine).begin() as connection:
+            make_missing_indexes(connection)
+
+
+def make_missing_indexes(connection: sa.Connection) -> None:
+    """Make the indexes of incidents that a great load, interrupted, has left unmade."""
+    there = {index["name"] for index in sa.inspect(connection).get_indexes(INCIDENT.name)}
+    for index in INCIDENT.indexes:
+        if index.name not in there:
+            index.create(connection, checkfirst=True)
 
 
 def version_of(connection: sa.Connection) -> str | None:

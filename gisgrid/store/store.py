@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from gisgrid.errors import BadOption, DatabaseLost, StoreError
 from gisgrid.store.engine import database_url, for_writing, is_postgresql, make_engine
-from gisgrid.store.schema import check_version, upgrade
+from gisgrid.store.schema import check_version, heal, upgrade
 from gisgrid.store.tables import AUDIT, EVENT
 
 _LOG_LOCK: Final = 0x67726964
@@ -108,6 +108,7 @@ def open_store(
             if upgrading or (embedded and not sa.inspect(engine).get_table_names()):
                 upgrade(engine)
             check_version(engine)
+            heal(engine)
     except BaseException:
         engine.dispose()
         raise

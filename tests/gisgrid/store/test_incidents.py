@@ -289,3 +289,23 @@ def test_incident_table__in_chinese(published):
     assert set(table["category"].to_pylist()) == {"矛盾纠纷", "其他", "民生服务"}
     assert set(INCIDENT_HEADINGS) == set(table.column_names)
     assert table["time"][0].as_py().endswith("+08:00")
+
+
+def indexes_of(store):
+    return {index["name"] for index in sa.inspect(store.engine).get_indexes("incident")}
+
+
+def test_take_in__a_great_load_leaves_every_index(published):
+    rows = rows_of(50_001, source_id=np.array([f"N{number}" for number in range(50_001)], dtype=object))
+    before = indexes_of(published)
+    assert Incidents(published).take_in(rows, "hotline", author="import").new == 50_001
+    assert indexes_of(published) == before
+
+
+def test_open__makes_the_indexes_that_a_broken_load_has_left_unmade(database):
+    store = database.open()
+    before = indexes_of(store)
+    with store.changing("test") as change:
+        change.connection.exec_driver_sql("drop index ix_incident_grid")
+    assert "ix_incident_grid" not in indexes_of(store)
+    assert indexes_of(database.open(upgrading=False)) == before
