@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 
 from benchmarks.peers import Peer, PeersAnswerDiffersError
 from benchmarks.report import Report
 from benchmarks.timing import take_turns
-from gisgrid.figures import GROUPINGS, FiguresQuery, count_figures, roles_of_reporters
+from gisgrid.figures import GROUPINGS, FiguresQuery, FigureTable, count_figures, roles_of_reporters
 from gisgrid.flow import Request
 from gisgrid.grid import GridNetwork
 from gisgrid.incident_rows import read_incident_rows
@@ -100,9 +101,7 @@ def _figures(report: Report, title: str, name: str, store: Store) -> None:
     times: dict[str, float] = {}
     for by in (None, *GROUPINGS):
         query = FiguresQuery(_AS_OF_MS, by=by)
-        timed = take_turns(
-            {"figures": lambda query=query: count_figures(mirror.refresh(), query, mirror.repeats(), roles)}
-        )
+        timed = take_turns({"figures": lambda query=query: _counted(mirror, query, roles)})
         times[by or "all"] = timed["figures"].best_s
     with store.reading() as connection:
         started = time.perf_counter()
@@ -124,6 +123,11 @@ def _figures(report: Report, title: str, name: str, store: Store) -> None:
     )
     report.add(title, "columns read into memory; repeats found", f"{cold_s:.1f} s; {repeats_s * 1e3:.0f} ms")
     report.want(f"figures over 564,342 incidents, {name}, in ms", max(times.values()) * 1e3, 300.0, at_least=False)
+
+
+def _counted(mirror: IncidentMirror, query: FiguresQuery, roles: NDArray[np.int8]) -> FigureTable:
+    columns, repeats = mirror.with_repeats()
+    return count_figures(columns, query, repeats, roles)
 
 
 def _deadlines(report: Report, title: str, name: str, store: Store) -> None:

@@ -73,26 +73,35 @@ def find_evidence(
     workdays: Workdays,
     rules: AccountabilityRules,
 ) -> tuple[Evidence, ...]:
-    """The cases of one incident (`due` of one row), each at the office where it lay then."""
+    """The cases of one incident (`due` of one row) as they stood at `now_ms`, each at the office where it lay then.
+
+    `stays` and `steps` are those since its clocks started. Of what is done without anybody's having said when it was
+    answered, no response is held against anyone.
+    """
     found: list[Evidence] = []
+    responded, done = (None if at is None or at > now_ms else at for at in (responded_ms, done_ms))
     completion = extended_due_ms or int(due.done_ms[0])
     clocks = (
-        ("no_response", int(due.response_ms[0]), responded_ms, 0),
-        ("not_done", completion, done_ms, 0 if is_urgent else rules.lay_workdays),
-        ("beyond_last", max(int(due.most_ms[0]), extended_due_ms or 0), done_ms, 0),
+        ("no_response", int(due.response_ms[0]), responded if responded is not None else done, 0),
+        ("not_done", completion, done, 0 if is_urgent else rules.lay_workdays),
+        ("beyond_last", max(int(due.most_ms[0]), extended_due_ms or 0), done, 0),
     )
     for case, clock_ms, happened_ms, least in clocks:
+        if case == "no_response" and responded is None and done is not None:
+            continue
         for stay in stays:
-            since, until = (
-                max(stay.from_ms, clock_ms),
-                stay.to_ms if happened_ms is None else min(stay.to_ms or happened_ms, happened_ms),
-            )
+            since = max(stay.from_ms, clock_ms)
+            ends = [at for at in (stay.to_ms, happened_ms) if at is not None and at <= now_ms]
+            until = min(ends, default=None)
             end = now_ms if until is None else until
-            days = workdays.between(since, end)
-            if end > since and days >= least:
+            if end <= since:
+                continue
+            # A clock ends with its day: the next workday is the first one late, and a day counts once it has begun.
+            days = workdays.between(since - 1, end - 1)
+            if days >= least:
                 found.append(Evidence(incident_id, case, stay.office, since, until, days, 1))
     counted = (("sent_round", "return", rules.returned_times), ("urged_in_vain", "urge", rules.urged_times))
-    moves = list(steps)
+    moves = [step for step in steps if step.at_ms <= now_ms]
     for case, move, least in counted:
         mine = [step for step in moves if step.move == move]
         if len(mine) >= least:
@@ -106,4 +115,4 @@ def find_evidence(
 
 def _office_at(stays: Sequence[Stay], at_ms: int) -> str:
     held = [stay.office for stay in stays if stay.from_ms <= at_ms and (stay.to_ms is None or at_ms < stay.to_ms)]
-    return held[-1] if held else stays[-1].office
+    return held[-1] if held else stays[0].office

@@ -132,7 +132,9 @@ class SubCategories:
             raise BadOption(f"there is no category {category!r}; expected one of {', '.join(CATEGORIES)}")
         if not word:
             return ""
-        found = next((one for one in self.of(category) if word in (one.code, *one.labels)), None)
+        meant = [one for one in self.of(category) if word in (one.code, *one.labels)]
+        # A campaign may come back under the same name: the one of the day is meant.
+        found = next((one for one in meant if one.is_open(day)), meant[-1] if meant else None)
         open_now = ", ".join(one.code for one in self.of(category) if one.is_open(day))
         if found is None:
             raise BadOption(f"{category} has no sub-category {word!r}; expected one of {open_now}, or nothing")
@@ -140,3 +142,8 @@ class SubCategories:
             span = f"ended on {found.to_day}" if found.to_day and found.to_day <= day else f"begins on {found.from_day}"
             raise BadOption(f"sub-category {found.code} {span}; expected one of {open_now}, or nothing")
         return found.code
+
+
+def sub_category_names(known: SubCategories, language: int) -> dict[str, str]:
+    """What sub-categories are called by code, in English (0) or Chinese (1)."""
+    return {one.code: one.labels[language] for category in CATEGORIES for one in known.of(category)}

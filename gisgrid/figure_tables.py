@@ -10,7 +10,7 @@ from gisgrid.clocks import CARDS
 from gisgrid.duty import ROLE_LABELS
 from gisgrid.figures import DEFINITIONS, Figures, FigureTable
 from gisgrid.flow import GRADES, STATES
-from gisgrid.offices import DEPARTMENTS, LEVELS
+from gisgrid.offices import DEPARTMENT, DEPARTMENTS, LEVELS
 
 _RATES: Final = ("closing_rate", "response_rate", "on_time_rate", "satisfaction", "self_handled_share")
 _HOURS: Final = ("response_hours", "handling_hours")
@@ -26,10 +26,18 @@ _LABELS: Final[dict[str, Mapping[str, tuple[str, str]]]] = {
     "card": CARDS,
     "department": DEPARTMENTS | {"": ("No department", "未流转部门")},
     "level": {**LEVELS, "department": ("Department", "部门")},
+    "how": {
+        "inside": ("Inside", "位于网格内"),
+        "snapped": ("Nearest within 30 m", "30米内最近网格"),
+        "stated": ("As stated", "按上报所述"),
+        "manual": ("By hand", "人工指派"),
+        "unassigned": ("Unassigned", "未归属"),
+    },
     "role": {**ROLE_LABELS, "nobody": ("Others", "其他人员")},
 }
 _NONE: Final = ("none", "无")
 _BY_ZH: Final = {
+    "": "分组",
     "category": "事件类别", "sub_category": "事件子类", "state": "状态", "grade": "等级", "level": "办理层级", "township": "镇街",
     "village": "村社", "grid": "网格", "department": "部门", "how": "归属方式", "role": "上报人角色", "day": "日", "week": "周", "month": "月",
 }  # fmt: skip
@@ -62,7 +70,7 @@ def figure_table(
 
 def headings(by: str | None, language: int) -> dict[str, str]:
     """The headings of the columns in English (0) or Chinese (1); rates say that they are per cent."""
-    first = ((by or "").replace("_", " "), _BY_ZH.get(by or "", ""))[language]
+    first = ((by or "group").replace("_", " "), _BY_ZH.get(by or "", ""))[language]
     return {"key": ("code", "编号")[language], "group": first} | {
         name: labels[language] + (" %" if name in _RATES else "") for name, (labels, _) in DEFINITIONS.items()
     }
@@ -75,7 +83,9 @@ def shown(figures: Figures, name: str) -> Any:
 
 
 def label_of(by: str | None, key: str, language: int, names: Mapping[str, str]) -> str:
-    """What a group is called: the label of a word, the name of a unit, else the key."""
+    """What a group is called: the label of a word, the name of a unit, department or sub-category, else the key."""
+    if by == "department" and DEPARTMENT + key in names:
+        return names[DEPARTMENT + key]
     labels = _LABELS.get(by or "", {})
     if key in labels:
         return labels[key][language]

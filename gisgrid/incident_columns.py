@@ -34,7 +34,7 @@ class IncidentColumns:
 
     Words are codes (int8 or int32) into `words[column]`. `grid`, `village`, `township` are those of the report;
     `answering_grid` (a code of `grid`) is the one that answers now. `level` is that of the office where it lies or was
-    finished, `department` the last that it was handed to. `lon`, `lat` degrees (EPSG:4490), NaN without a place;
+    finished, `department` that office where it is one. `lon`, `lat` degrees (EPSG:4490), NaN without a place;
     `satisfied` is -1 where nobody has evaluated.
     """
 

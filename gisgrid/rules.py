@@ -86,5 +86,5 @@ def _value(name: str, default: Any, text: str) -> Any:
         value = 0
     if not 0 < value < 1_000_000:
         kind = "a whole number" if isinstance(default, int) else "a number"
-        raise BadOption(f"rule {name} is {text!r}; expected {kind} above 0")
+        raise BadOption(f"rule {name} is {text!r}; expected {kind} above 0 and below 1,000,000")
     return value

@@ -8,6 +8,7 @@ from typing import Final
 
 import geopandas
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
@@ -77,8 +78,19 @@ def _read_layer(path: Path) -> InputTable:
         # A sheet of texts alone gives no hint which row is the heading: it is the first.
         names = [str(rows.column(name)[0].as_py() or "").strip() for name in rows.column_names] if len(rows) else []
         rows = rows.slice(1).rename_columns(_distinct(names, path))
-    first = 2 if path.suffix.lower() == ".xlsx" else 1
-    return InputTable(str(path), rows, np.arange(first, rows.num_rows + first, dtype=np.int64))
+    if path.suffix.lower() != ".xlsx":
+        return InputTable(str(path), rows, np.arange(1, rows.num_rows + 1, dtype=np.int64))
+    written = np.flatnonzero(_written(rows))
+    return InputTable(str(path), rows.take(written), written.astype(np.int64) + 2)
+
+
+def _written(rows: pa.Table) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Which rows of a sheet say anything (n,): people leave blank ones."""
+    found = np.zeros(rows.num_rows, bool)
+    for column in rows.columns:
+        texts = pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), ""))
+        found |= np.asarray(pc.not_equal(texts, "").to_numpy(zero_copy_only=False), bool)
+    return found
 
 
 def _distinct(names: list[str], path: Path) -> list[str]:
@@ -176,7 +188,9 @@ def write_table(path: str | Path, rows: pa.Table, *, headings: Mapping[str, str]
         elif ending == ".parquet":
             pq.write_table(named, part, compression="zstd")
         elif ending == ".xlsx":
-            pyogrio.write_dataframe(named.to_pandas(), part, driver="XLSX")
+            # The driver writes the headings with the first row.
+            frame = named.to_pandas() if named.num_rows else pd.DataFrame([dict.fromkeys(named.column_names, "")])
+            pyogrio.write_dataframe(frame, part, driver="XLSX")
         else:
             _write_points(part, rows, headings or {}, "GPKG" if ending == ".gpkg" else "GeoJSON")
 

@@ -24,8 +24,16 @@ from gisgrid.clocks import (
 )
 from gisgrid.duty import ROLE_LABELS
 from gisgrid.flow import ENDED, GRADES, MOVES, STATES, moves_of
-from gisgrid.offices import office_label
-from gisgrid.store.answering import Answer, OnCall, grids_to_alert, office_names, on_call, who_answers
+from gisgrid.offices import LEVELS, office_label
+from gisgrid.store.answering import (
+    Answer,
+    OnCall,
+    department_telephones,
+    grids_to_alert,
+    office_names,
+    on_call,
+    who_answers,
+)
 from gisgrid.store.incidents import Incident, incident_of
 from gisgrid.store.reports import Duplicate, duplicates_of
 from gisgrid.store.rulebook import Rulebook, rulebook_of
@@ -45,7 +53,8 @@ HOWS: Final[dict[str, tuple[str, str]]] = {
 @dataclass(frozen=True)
 class IncidentCard:
     """Everything that is shown of an incident: itself, deadlines (one row) and how they stand, who answers for which
-    grids, who is on call (urgent ones), its steps, probable duplicates, and for each office the moves it may make now.
+    grids, who is on call (urgent ones), its steps, probable duplicates, for each office the moves it may make now, and the
+    offices of its path by level (empty where unknown).
     """
 
     incident: Incident
@@ -56,7 +65,9 @@ class IncidentCard:
     steps: tuple[Step, ...]
     duplicates: tuple[Duplicate, ...]
     moves: dict[str, tuple[str, ...]]
+    path: dict[str, str]
     names: dict[str, str]
+    telephones: dict[str, str]
     rulebook: Rulebook
 
 
@@ -88,7 +99,9 @@ def incident_card(connection: sa.Connection, number: int, now_ms: int) -> Incide
         steps_of(connection, number),
         duplicates_of(connection, number),
         {office: moves for office in offices if (moves := moves_of(standing, office, now_ms, rulebook.departments))},
+        dict(zip(LEVELS, (standing.village, standing.township, standing.district), strict=True)),
         office_names(connection),
+        department_telephones(connection),
         rulebook,
     )
 
@@ -111,7 +124,7 @@ def card_lines(card: IncidentCard, language: int) -> list[str]:
     if one.alternatives:
         lines.append(_pair(("or perhaps", "亦可能"), one.alternatives.replace(";", ", ").replace(":", " "), language))
     if one.state not in ENDED:
-        held = office_label(one.holder, names, language)
+        held = f"{office_label(one.holder, names, language)} {card.telephones.get(one.holder, '')}".rstrip()
         lines.append(
             _pair(("waits at", "当前办理"), f"{held} ({one.holder})" if held != one.holder else held, language)
         )
@@ -153,6 +166,8 @@ def clock_lines(card: IncidentCard, language: int) -> list[tuple[tuple[str, str]
         if happened_ms is not None and place < 2:
             late = happened_ms >= (extended or due_ms if place == 1 else due_ms)
             told.append(f"{(('done', '已完成'), ('late', '逾期'))[late][language]} {local_time(happened_ms)}")
+        if place == 1 and one.asked_due_ms is not None:
+            told.append(f"{('asked to extend to', '申请延期至')[language]} {_by(one.asked_due_ms)}")
         if place == 1 and extended is not None:
             told.append(f"{('extended to', '延期至')[language]} {_by(extended)}")
         if not one.is_urgent or place == 2:

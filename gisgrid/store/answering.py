@@ -101,8 +101,8 @@ def who_answers(connection: sa.Connection, grids: Iterable[str], day: dt.date) -
     }
 
 
-def on_call(connection: sa.Connection, offices: Iterable[str], now_ms: int) -> tuple[OnCall, ...]:
-    """Who is on call in units or departments: by day from 08:00 to 18:00, else the night's, which lasts until 08:00."""
+def on_call(connection: sa.Connection, offices: Iterable[str] | None, now_ms: int) -> tuple[OnCall, ...]:
+    """Who is on call in units or departments (None: in all): by day from 08:00 to 18:00, else the night's, which lasts until 08:00."""
     hour = (now_ms + EAST_OF_UTC_MS) % DAY_MS // 3_600_000
     day = date_of(int(local_days(np.array([now_ms], np.int64))[0]))
     if hour < NIGHT_ENDS_H:
@@ -111,9 +111,11 @@ def on_call(connection: sa.Connection, offices: Iterable[str], now_ms: int) -> t
     query = (
         sa.select(ROSTER, PERSON.c.name, PERSON.c.telephone)
         .outerjoin(PERSON, PERSON.c.code == ROSTER.c.person)
-        .where(ROSTER.c.day == day, ROSTER.c.shift == shift, ROSTER.c.unit.in_([*dict.fromkeys(offices)]))
+        .where(ROSTER.c.day == day, ROSTER.c.shift == shift)
         .order_by(ROSTER.c.unit, ROSTER.c.person)
     )
+    if offices is not None:
+        query = query.where(ROSTER.c.unit.in_([*dict.fromkeys(offices)]))
     return tuple(
         OnCall(row.unit, row.shift, row.person, row.name or "", row.telephone or "", row.note)
         for row in connection.execute(query)
@@ -121,11 +123,15 @@ def on_call(connection: sa.Connection, offices: Iterable[str], now_ms: int) -> t
 
 
 def office_names(connection: sa.Connection) -> dict[str, str]:
-    """What units and departments are called, by office; departments with their telephone, where it is known."""
+    """What units and departments are called, by office."""
     names = {row.code: row.name for row in connection.execute(sa.select(UNIT.c.code, UNIT.c.name))}
-    for row in connection.execute(sa.select(DEPARTMENT_TABLE)):
-        names[DEPARTMENT + row.code] = f"{row.name} {row.telephone}".strip()
-    return names
+    return names | {DEPARTMENT + row.code: row.name for row in connection.execute(sa.select(DEPARTMENT_TABLE))}
+
+
+def department_telephones(connection: sa.Connection) -> dict[str, str]:
+    """The telephones of departments by office, where they are known."""
+    rows = connection.execute(sa.select(DEPARTMENT_TABLE))
+    return {DEPARTMENT + row.code: row.telephone for row in rows if row.telephone}
 
 
 def grids_to_alert(grid: str, alternatives: str, is_urgent: bool) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gisgrid.accountability import CASES, Evidence, find_evidence, find_stays
 from gisgrid.clocks import EAST_OF_UTC_MS, NEVER, Deadlines, Workdays, date_of, local_days
-from gisgrid.duty import ANSWERING_ROLES, ROLE_LABELS
+from gisgrid.duty import ANSWERING_ROLES, PATROLLING_ROLES, ROLE_LABELS
 from gisgrid.incident_columns import IncidentColumns
 from gisgrid.offices import level_of, office_label
 from gisgrid.store.answering import Answer, office_names, who_answers
@@ -30,11 +30,13 @@ EVIDENCE_HEADINGS: Final = {
 
 @dataclass(frozen=True)
 class _Case:
-    """A case with the grid and reporter of its incident."""
+    """A case with the grid of its incident then, and who had reported it for which grid on which day."""
 
     evidence: Evidence
     grid: str
     reporter: str
+    reported_grid: str
+    reported_day: int
 
 
 def evidence_table(
@@ -49,20 +51,22 @@ def evidence_table(
 ) -> pa.Table:
     """The cases of incidents reported in [from_ms, to_ms), as they stand at `now_ms`, in the order of their numbers.
 
-    What lay in the village although the patroller had reported it points at the grid leader, else at the office.
+    What lay in the village although its patroller (or a substitute) had reported it points at the grid leader, else at the
+    office; people are those in office when the case began.
     `way` and `degree` are left empty: people decide, in the words of the rules.
     """
     cases = _cases(connection, columns, rulebook, from_ms, to_ms, now_ms)
     names = office_names(connection)
-    answers: dict[tuple[str, int], Answer] = {}
     by_day: dict[int, set[str]] = {}
     for case in cases:
         by_day.setdefault(_day(case.evidence.from_ms), set()).add(case.grid)
+        by_day.setdefault(case.reported_day, set()).add(case.reported_grid)
+    answers: dict[tuple[str, int], Answer] = {}
     for day, grids in by_day.items():
         found = who_answers(connection, sorted(grids), date_of(day))
         answers |= {(grid, day): answer for grid, answer in found.items()}
     spoken = 1 if language == "zh" else 0
-    rows = [_row(case, answers.get((case.grid, _day(case.evidence.from_ms))), names, spoken) for case in cases]
+    rows = [_row(case, answers, names, spoken) for case in cases]
     kinds = {"incident": pa.int64(), "workdays": pa.int64(), "times": pa.int64()}
     return pa.table(
         {
@@ -83,26 +87,36 @@ def _cases(
     if len(places) == 0:
         return []
     first = date_of(int(local_days(columns.reported_ms[places].min(keepdims=True))[0]))
+    is_open = columns.is_open()
     workdays = Workdays(rulebook.calendar, first, max(first, date_of(_day(now_ms))) + dt.timedelta(days=1))
     found: list[_Case] = []
     for place in places.tolist():
         number = int(columns.number[place])
-        mine = steps.get(number, [])
+        mine = [step for step in steps.get(number, []) if step.at_ms <= now_ms]
+        started_ms, reported_ms = int(columns.started_ms[place]), int(columns.reported_ms[place])
         done, closed = (_happened(getattr(columns, name)[place]) for name in ("done_ms", "closed_ms"))
         end = done if done is not None else closed
+        if end is None and not is_open[place]:
+            continue  # ended, and nobody has said when
         holder = columns.words["holder"][columns.holder[place]]
+        stays = find_stays(reported_ms, holder, mine, end)
         due = Deadlines(*(getattr(columns.due, field.name)[place : place + 1] for field in fields(columns.due)))
         evidence = find_evidence(
-            number, find_stays(int(columns.started_ms[place]), holder, mine, end), mine, due,
+            number, stays, [step for step in mine if step.at_ms >= started_ms], due,
             responded_ms=_happened(columns.responded_ms[place]), done_ms=end, now_ms=now_ms,
             extended_due_ms=_happened(columns.extended_due_ms[place]), is_urgent=bool(columns.is_urgent[place]),
             workdays=workdays, rules=rulebook.rules.accountability,
         )  # fmt: skip
-        grid, reporter = (
-            columns.words["grid"][columns.answering_grid[place]], columns.words["reporter"][columns.reporter[place]],
-        )  # fmt: skip
-        found += [_Case(one, grid, reporter) for one in evidence]
+        own = columns.words["grid"][columns.grid[place]]
+        reporter = columns.words["reporter"][columns.reporter[place]]
+        found += [_Case(one, _grid_at(own, mine, one.from_ms), reporter, own, _day(reported_ms)) for one in evidence]
     return found
+
+
+def _grid_at(own: str, steps: Sequence[Any], at_ms: int) -> str:
+    """The grid that answered at an instant: that of the report, until a later edition handed it to another."""
+    passed = [step.content["to_grid"] for step in steps if step.move == "pass_on" and step.at_ms <= at_ms]
+    return passed[-1] if passed else own
 
 
 def _late(columns: IncidentColumns, now_ms: int) -> NDArray[np.bool_]:
@@ -127,8 +141,9 @@ def _steps(connection: sa.Connection, numbers: NDArray[np.int64]) -> dict[int, l
     return found
 
 
-def _row(case: _Case, answer: Answer | None, names: dict[str, str], language: int) -> dict[str, Any]:
+def _row(case: _Case, answers: dict[tuple[str, int], Answer], names: dict[str, str], language: int) -> dict[str, Any]:
     one = case.evidence
+    answer = answers.get((case.grid, _day(one.from_ms)))
     people: dict[str, str] = {}
     for person in answer.people if answer else ():
         if person.role in ANSWERING_ROLES:
@@ -136,7 +151,9 @@ def _row(case: _Case, answer: Answer | None, names: dict[str, str], language: in
                 filter(None, (people.get(person.role), f"{person.person} {person.name}".strip()))
             )
     office = office_label(one.office, names, language)
-    at_leader = level_of(one.office) == "village" and case.reporter and case.reporter in people.get("patroller", "")
+    then = answers.get((case.reported_grid, case.reported_day))
+    patrollers = {who.person for who in then.people if who.role in PATROLLING_ROLES} if then else set()
+    at_leader = level_of(one.office) == "village" and case.reporter in patrollers
     return {
         "incident": one.incident_id,
         "case": CASES[one.case][0][language],

@@ -15,6 +15,7 @@ from gisgrid.incident_columns import FIXED_WORDS, OFFICE_LEVELS, OPEN_WORDS, Inc
 from gisgrid.offices import DEPARTMENT, level_of
 from gisgrid.plane import MetricPlane
 from gisgrid.repeats import find_repeats
+from gisgrid.rules import NearnessRules
 from gisgrid.store.bulk import degrees_of
 from gisgrid.store.events import last_event
 from gisgrid.store.rulebook import Rulebook, rulebook_of
@@ -24,7 +25,7 @@ from gisgrid.store.tables import INCIDENT
 _DAY_MS: Final = 86_400_000
 _READ: Final = (
     "id", "category", "state", "grade", "card", "sub_category", "township", "village", "grid", "answering_grid", "reporter",
-    "how", "holder", "handed", "reported_ms", "started_ms", "responded_ms", "done_ms", "closed_ms", "extended_due_ms",
+    "how", "holder", "reported_ms", "started_ms", "responded_ms", "done_ms", "closed_ms", "extended_due_ms",
     "is_satisfied", "is_urgent", "place",
 )  # fmt: skip
 
@@ -62,32 +63,25 @@ class IncidentMirror:
             return self._columns
 
     def repeats(self) -> NDArray[np.bool_]:
-        """Which of the columns' incidents repeat an earlier valid one of their sub-category, by the rules of nearness."""
-        columns = self.refresh()
+        """Which incidents repeat an earlier valid one of their sub-category, by the rules of nearness."""
+        return self.with_repeats()[1]
+
+    def with_repeats(self) -> tuple[IncidentColumns, NDArray[np.bool_]]:
+        """The columns as of now, and which of their incidents repeat an earlier one."""
+        self.refresh()
         with self._lock:
-            if self._repeats is None or len(self._repeats) != len(columns):
-                assert self._rulebook is not None  # for the type checker: a refresh sets it
-                rules = self._rulebook.rules.nearness
-                invalid = columns.state == FIXED_WORDS["state"].index("invalid")
-                kind = columns.category.astype(np.int64) * (1 << 32) + columns.sub_category
-                placed = np.isfinite(columns.lon)
-                middle = [float(np.median(at[placed])) if placed.any() else 0.0 for at in (columns.lon, columns.lat)]
-                x_m, y_m = MetricPlane(round(middle[0], 2), round(middle[1], 2)).to_xy(columns.lon, columns.lat)
-                self._repeats = find_repeats(
-                    x_m,
-                    y_m,
-                    columns.reported_ms,
-                    np.where(invalid, -1, kind),
-                    rules.repeat_m,
-                    rules.repeat_days * _DAY_MS,
-                )
-            return self._repeats
+            # Another thread may have refreshed meanwhile: what counts are the columns as they are now.
+            columns, rulebook = self._columns, self._rulebook
+            assert columns is not None and rulebook is not None  # noqa: PT018  # a refresh has set both
+            if self._repeats is None:
+                self._repeats = _repeats_of(columns, rulebook.rules.nearness)
+            return columns, self._repeats
 
     def _of_rows(self, rows: Sequence[Any], rulebook: Rulebook) -> IncidentColumns:
         values: dict[str, Sequence[Any]] = (
             dict(zip(_READ, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(_READ, ())
         )
-        departments = _departments(values["holder"], values["handed"])
+        departments = _departments(values["holder"])
         levels = {office: OFFICE_LEVELS.index(level_of(office)) for office in set(values["holder"])}
         words = {name: tuple(FIXED_WORDS[name]) for name in FIXED_WORDS}
         fixed: dict[str, Any] = {
@@ -146,6 +140,17 @@ def _read(connection: sa.Connection, after_event: int) -> Sequence[Any]:
     return found.fetchall()  # type: ignore[no-any-return]  # the drivers are untyped
 
 
+def _repeats_of(columns: IncidentColumns, rules: NearnessRules) -> NDArray[np.bool_]:
+    invalid = columns.state == FIXED_WORDS["state"].index("invalid")
+    kind = columns.category.astype(np.int64) * (1 << 32) + columns.sub_category
+    placed = np.isfinite(columns.lon)
+    lon0, lat0 = (float(np.median(at[placed])) if placed.any() else 0.0 for at in (columns.lon, columns.lat))
+    x_m, y_m = MetricPlane(round(lon0, 2), round(lat0, 2)).to_xy(columns.lon, columns.lat)
+    return find_repeats(
+        x_m, y_m, columns.reported_ms, np.where(invalid, -1, kind), rules.repeat_m, rules.repeat_days * _DAY_MS
+    )
+
+
 def _merged(known: IncidentColumns, fresh: IncidentColumns) -> IncidentColumns:
     """The known incidents, those among the fresh ones replaced and the new ones added; ordered by number."""
     if len(known) == 0 or len(fresh) == 0:
@@ -187,10 +192,9 @@ def _instants(values: Sequence[int | None]) -> NDArray[np.int64]:
     return np.array([NEVER if value is None else value for value in values], np.int64)
 
 
-def _departments(holders: Sequence[str], handed: Sequence[str]) -> list[str]:
-    """For each incident the code of the department that it was handed to last; empty for none."""
-    known: dict[tuple[str, str], str] = {}
-    for pair in set(zip(holders, handed, strict=True)):
-        offices = (pair[0], *reversed(pair[1].split()))
-        known[pair] = next((office.removeprefix(DEPARTMENT) for office in offices if office.startswith(DEPARTMENT)), "")
-    return [known[pair] for pair in zip(holders, handed, strict=True)]
+def _departments(holders: Sequence[str]) -> list[str]:
+    """For each incident the code of the department that has it or had it at its end; empty for none."""
+    known = {
+        office: office.removeprefix(DEPARTMENT) if office.startswith(DEPARTMENT) else "" for office in set(holders)
+    }
+    return [known[office] for office in holders]

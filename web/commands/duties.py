@@ -10,14 +10,16 @@ from rich.console import Console
 from rich.table import Table
 
 from gisgrid.clocks import date_of, local_days
+from gisgrid.codes import township_of, village_of
 from gisgrid.duty import ANSWERING_ROLES, ROLE_LABELS, SHIFTS
 from gisgrid.errors import BadOption, UnknownGrid
-from gisgrid.offices import DEPARTMENT, DEPARTMENTS, district_of, office_label
+from gisgrid.offices import district_of, office_label
 from gisgrid.store.answering import loads, office_names, on_call, who_answers
 from gisgrid.store.editions import Editions
 from gisgrid.store.incident_mirror import IncidentMirror
 from gisgrid.store.rulebook import rulebook_of
 from web.commands import registers
+from web.days import read_day
 from web.spoken import Language, spoken_language
 from web.stored import DataOption, UrlOption, the_store
 
@@ -48,8 +50,11 @@ def who(
         day = _day(on, store.now_ms())
         network = Editions(store).network_at(day)
         codes = network.codes if network else ()
-        prefix = unit[:9] if len(unit) == 12 and unit.endswith("000") else unit
-        grids = [code for code in codes if code.startswith(prefix)]
+        official = network is not None and network.code_scheme == "official"
+        grids = [
+            code for code in codes
+            if unit == code or (official and unit in (village_of(code), township_of(code), district_of(code)))
+        ]  # fmt: skip
         if not grids:
             raise UnknownGrid(f"the edition of {day} has no grid, village or township {unit!r}")
         with store.reading() as connection:
@@ -78,7 +83,7 @@ def vacancies(on: Day = None, language: Language = "en", data: DataOption = None
     missing = [answer for answer in answers.values() if answer.vacant]
     for answer in missing:
         roles = ", ".join(ROLE_LABELS[role][spoken] for role in answer.vacant)
-        console.print(f"{answer.grid}  {roles}", markup=False)
+        console.print(f"{answer.grid}  {roles}", markup=False, soft_wrap=True)
     count = sum(len(answer.vacant) for answer in missing)
     console.print(f"{count:,} / {len(answers) * len(ANSWERING_ROLES):,} ({day})", markup=False)
     if missing:
@@ -92,12 +97,11 @@ def call(language: Language = "en", data: DataOption = None, url: UrlOption = No
     console = Console(highlight=False)
     with the_store(data, url) as store, store.reading() as connection:
         names = office_names(connection)
-        home = {district_of(code) for code in names}
-        found = on_call(connection, [*names, *home, *(DEPARTMENT + code for code in DEPARTMENTS)], store.now_ms())
+        found = on_call(connection, None, store.now_ms())
     for one in found:
         label = office_label(one.unit, names, spoken)
         told = f"{label} ({one.unit})  {SHIFTS[one.shift][spoken]}  {one.name or one.person} {one.telephone} {one.note}"
-        console.print(told.rstrip(), markup=False)
+        console.print(told.rstrip(), markup=False, soft_wrap=True)
     if not found:
         console.print(("nobody is on the roster right now", "当前无值班安排")[spoken])
 
@@ -157,9 +161,4 @@ def export_command(
 
 
 def _day(text: str | None, now_ms: int) -> dt.date:
-    if text is None:
-        return date_of(int(local_days(np.array([now_ms], np.int64))[0]))
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise BadOption(f"--on is {text!r}; expected a date such as 2018-05-07") from None
+    return read_day(text, "--on") if text else date_of(int(local_days(np.array([now_ms], np.int64))[0]))

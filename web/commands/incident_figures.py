@@ -1,6 +1,5 @@
 """`gisgrid incidents figures|evidence`: how many, how soon, how well; and what lay where."""
 
-import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
@@ -10,19 +9,20 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gisgrid.categories import CATEGORIES
+from gisgrid.categories import CATEGORIES, sub_category_names
 from gisgrid.clocks import date_of, local_days
 from gisgrid.errors import BadOption
 from gisgrid.figure_tables import SHOWN, figure_table, headings
 from gisgrid.figures import DEFINITIONS, GROUPINGS, FiguresQuery, count_figures, roles_of_reporters, year_before
 from gisgrid.store.answering import office_names
+from gisgrid.store.belonging import check_unit
 from gisgrid.store.editions import Editions
 from gisgrid.store.evidence import EVIDENCE_HEADINGS, evidence_table
-from gisgrid.store.fixes import start_of
 from gisgrid.store.incident_mirror import IncidentMirror
 from gisgrid.store.rulebook import rulebook_of
 from gisgrid.store.staffing import Staffing
 from gisgrid.table_files import write_table
+from web.days import end_of_day, span_of_days
 from web.entered import NotEntered, grids_not_entered
 from web.spoken import Language, spoken_language
 from web.stored import COMMAND, DataOption, UrlOption, place_of, the_store, who
@@ -62,16 +62,17 @@ def figures_command(
     console = Console(highlight=False)
     with the_store(data, url) as store, Console(stderr=True).status("counting"):
         now_ms = store.now_ms()
-        query = FiguresQuery(
-            _end(as_of, "--as-of") or now_ms, start_of(_day(first, "--from")) if first else None, _end(last, "--to"), unit, category, by
-        )  # fmt: skip
-        mirror = IncidentMirror(store)
-        columns, repeats = mirror.refresh(), mirror.repeats()
+        if unit is not None:
+            check_unit(store, unit)
+        query = FiguresQuery(end_of_day(as_of, "--as-of") or now_ms, *span_of_days(first, last), unit, category, by)
+        columns, repeats = IncidentMirror(store).with_repeats()
         roles = roles_of_reporters(columns, Staffing(store).duties()) if by == "role" else None
         found = count_figures(columns, query, repeats, roles)
         before = count_figures(columns, _a_year_before(query), repeats, roles) if last_year else None
         with store.reading() as connection:
             names = office_names(connection)
+            if by == "sub_category":
+                names = sub_category_names(rulebook_of(connection).sub_categories, spoken)
         day = date_of(int(local_days(np.array([query.as_of_ms - 1], np.int64))[0]))
         unentered = grids_not_entered(store, Editions(store), place_of(data, url)[0] / "tracks", day)
     rows = figure_table(found, by, spoken, last_year=before, names=names)
@@ -99,12 +100,11 @@ def evidence_command(
     console = Console(highlight=False)
     with the_store(data, url) as store, Console(stderr=True).status("looking"):
         columns = IncidentMirror(store).refresh()
-        until = _end(last, "--to")
+        from_ms, to_ms = span_of_days(first, last)
         with store.reading() as connection:
             rulebook = rulebook_of(connection)
             rows = evidence_table(
-                connection, columns, rulebook, from_ms=start_of(_day(first, "--from")),
-                to_ms=until or 0, now_ms=_end(as_of, "--as-of") or store.now_ms(), language=language,
+                connection, columns, rulebook, from_ms=from_ms or 0, to_ms=to_ms or 0, now_ms=end_of_day(as_of, "--as-of") or store.now_ms(), language=language,
             )  # fmt: skip
         write_table(file, rows, headings=EVIDENCE_HEADINGS if spoken else None)
         with store.changing(who(), origin=COMMAND) as change:
@@ -166,17 +166,6 @@ def _entered_line(found: NotEntered | None, language: int) -> str:
     return (f"grids nobody entered in {found.week}: {count}  {shown}", f"{found.week}无人进入的网格：{count}  {shown}")[
         language
     ]
-
-
-def _end(text: str | None, option: str) -> int | None:
-    return start_of(_day(text, option) + dt.timedelta(days=1)) if text else None
-
-
-def _day(text: str, option: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise BadOption(f"{option} is {text!r}; expected a date such as 2018-05-07") from None
 
 
 def _text(value: object) -> str:

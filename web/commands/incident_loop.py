@@ -1,14 +1,11 @@
 """`gisgrid incidents show|step|duplicate|tick`: an incident from its report to its end."""
 
-import datetime as dt
 import sys
 from typing import Annotated
 
-import numpy as np
 import typer
 from rich.console import Console
 
-from gisgrid.clocks import day_number, end_of
 from gisgrid.errors import BadOption
 from gisgrid.flow import MOVES, Request
 from gisgrid.offices import DEPARTMENT, DEPARTMENTS, DISTRICT, LEVELS
@@ -17,6 +14,7 @@ from gisgrid.store.answering import office_names
 from gisgrid.store.editions import Editions
 from gisgrid.store.steps import decide_duplicate, take_step
 from gisgrid.store.ticking import tick
+from web.days import end_of_day
 from web.incident_card import card_lines, incident_card
 from web.spoken import Language, spoken_language
 from web.stored import COMMAND, DataOption, UrlOption, the_store, who
@@ -68,7 +66,7 @@ def step_command(
         request = Request(
             move.replace("-", "_"), offices.code(office), reason,
             offices.code(to) if to and move.replace("-", "_") != "reassign" else to,
-            tuple(offices.code(one) for one in assist or ()), _end_of_day(until), satisfied,
+            tuple(offices.code(one) for one in assist or ()), end_of_day(until, "--until"), satisfied,
         )  # fmt: skip
         take_step(store, Editions(store), number, request, author=author or who(), version=version, origin=COMMAND)
         show_incident(store, number, spoken)
@@ -112,19 +110,18 @@ class _Offices:
         with store.reading() as connection:
             self._names = office_names(connection)
             card = incident_card(connection, number, store.now_ms())
-        one = card.incident
-        self._path = {"village": one.village, "township": one.township}
-        self._path["district"] = next((office for office in card.moves if office.endswith("000000")), DISTRICT)
+        self._path = card.path
 
     def code(self, text: str) -> str:
         """The code of an office; `BadOption` for what nothing is called, or for a level that the incident has not."""
-        if text in LEVELS:
-            if not self._path[text]:
-                raise BadOption(f"this incident has no {text} yet; re-assign it for the district first")
-            return self._path[text]
+        level = next((name for name, labels in LEVELS.items() if text in (name, *labels)), None)
+        if level is not None:
+            if not self._path[level]:
+                raise BadOption(f"this incident has no {level} yet; re-assign it for the district first")
+            return self._path[level]
         if text in DEPARTMENTS or DEPARTMENT + text in self._names:
             return DEPARTMENT + text
-        found = [code for code, name in self._names.items() if text in (code, name, name.split(" ")[0])]
+        found = [code for code, name in self._names.items() if text in (code, name)]
         found += [DEPARTMENT + code for code, labels in DEPARTMENTS.items() if text in labels]
         if len(found) > 1:
             raise BadOption(f"{text!r} may be {', '.join(found)}; give the code")
@@ -140,13 +137,3 @@ def show_incident(store: Store, number: int, language: int) -> None:
     with store.reading() as connection:
         card = incident_card(connection, number, store.now_ms())
     sys.stdout.write("\n".join(card_lines(card, language)) + "\n")
-
-
-def _end_of_day(text: str | None) -> int | None:
-    if text is None:
-        return None
-    try:
-        day = dt.date.fromisoformat(text)
-    except ValueError:
-        raise BadOption(f"--until is {text!r}; expected a date such as 2018-05-31") from None
-    return int(end_of(np.array([day_number(day)], np.int64))[0])

@@ -1,8 +1,6 @@
 """`gisgrid incidents report`: a report by position, grid, name or nothing."""
 
-import datetime as dt
-from typing import Annotated, Final
-from zoneinfo import ZoneInfo
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -18,10 +16,9 @@ from gisgrid.store.editions import Editions
 from gisgrid.store.gazetteer import find_one, make_finder
 from gisgrid.store.reports import Report, report_incident
 from web.commands.incident_loop import Author, show_incident
+from web.days import read_time
 from web.spoken import Language, spoken_language
 from web.stored import COMMAND, DataOption, UrlOption, the_store, who
-
-_LOCAL: Final = ZoneInfo("Asia/Shanghai")
 
 
 def report_command(
@@ -63,20 +60,23 @@ def report_command(
     with the_store(data, url) as store:
         editions = Editions(store)
         if place:
-            lon, lat, grid, source = _named(store, editions, place, source)
+            lon, lat, grid, source = _named(store, editions, place, source, read_time(time, "--time"))
         report = Report(
-            known.get(category, category), sub, text, _time(time), lon, lat, accuracy, _source(source), grid, reporter, grade,
+            known.get(category, category), sub, text, read_time(time, "--time"), lon, lat, accuracy, _source(source), grid, reporter, grade,
             urgent, handled, system, number,
         )  # fmt: skip
         found = report_incident(store, editions, report, author=author or who(), origin=COMMAND)
         show_incident(store, found.incident.id, spoken)
 
 
-def _named(store: Store, editions: Editions, typed: str, source: str) -> tuple[float | None, float | None, str, str]:
+def _named(
+    store: Store, editions: Editions, typed: str, source: str, reported_ms: int | None
+) -> tuple[float | None, float | None, str, str]:
     """Position, grid or village, and source of what a person calls by name."""
-    today = date_of(int(local_days(np.array([store.now_ms()], np.int64))[0]))
+    at_ms = store.now_ms() if reported_ms is None else reported_ms
+    network = editions.network_at(date_of(int(local_days(np.array([at_ms], np.int64))[0])))
     with store.reading() as connection:
-        place = find_one(make_finder(connection, editions.network_at(today)), typed)
+        place = find_one(make_finder(connection, network), typed)
     if place.kind in {"grid", "village"}:
         return None, None, place.code, source
     if place.lon != place.lon:  # a township has no point of its own
@@ -100,13 +100,3 @@ def _position(text: str | None, datum: str) -> tuple[float | None, float | None]
 def _source(text: str) -> str:
     known = {label: code for code, labels in SOURCES.items() for label in (code, *labels)}
     return known.get(text, text)
-
-
-def _time(text: str | None) -> int | None:
-    if text is None:
-        return None
-    try:
-        found = dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise BadOption(f"--time is {text!r}; expected for instance 2018-05-07T09:30") from None
-    return int((found if found.tzinfo else found.replace(tzinfo=_LOCAL)).timestamp() * 1000)

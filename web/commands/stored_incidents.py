@@ -1,7 +1,6 @@
 """`gisgrid incidents import|export|list`: incidents in and out of the store."""
 
 import dataclasses
-import datetime as dt
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -17,13 +16,13 @@ from gisgrid.datum import check_datum
 from gisgrid.errors import BadOption
 from gisgrid.flow import STATES
 from gisgrid.incident_rows import FIELDS, read_incident_rows
-from gisgrid.store.fixes import start_of
 from gisgrid.store.incident_tables import INCIDENT_HEADINGS, incident_table
 from gisgrid.store.incidents import IncidentFilter, Incidents
 from gisgrid.store.register_files import translations_of
 from gisgrid.store.waiting import WAITING_STATES, Waiting, find_waiting
 from gisgrid.table_files import write_table
 from gisgrid.tables import write_rejects
+from web.days import span_of_days
 from web.incident_card import local_time
 from web.stored import COMMAND, DataOption, UrlOption, the_store, who
 
@@ -189,16 +188,8 @@ def _wanted(
         for value in values or []:
             if value not in known:
                 raise BadOption(f"{option} is {value!r}; expected one of {', '.join(known)}")
-    from_ms = start_of(_date(first, "--from")) if first else None
-    to_ms = start_of(_date(last, "--to") + dt.timedelta(days=1)) if last else None
+    from_ms, to_ms = span_of_days(first, last)
     return IncidentFilter(unit, tuple(state or ()), tuple(category or ()), tuple(how or ()), from_ms, to_ms)
-
-
-def _date(text: str, option: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise BadOption(f"{option} is {text!r}; expected a date such as 2018-05-07") from None
 
 
 def _pair(text: str) -> tuple[str, str]:
