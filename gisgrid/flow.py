@@ -101,6 +101,7 @@ class Standing:
     done_ms: int | None = None
     closed_ms: int | None = None
     is_satisfied: bool | None = None
+    done_due_ms: int = 0
     most_due_ms: int = 0
     asked_due_ms: int | None = None
     extended_due_ms: int | None = None
@@ -157,7 +158,7 @@ def step(standing: Standing, request: Request, now_ms: int, departments: frozens
     if standing.state not in move.states:
         possible = ", ".join(name for name, known in MOVES.items() if standing.state in known.states)
         raise ForbiddenMove(f"an incident that is {standing.state} cannot {request.move}; possible: {possible}")
-    _check_party(standing, request)
+    check_party(standing, request.move, request.office)
     if move.reason and not request.reason.strip():
         raise ForbiddenMove(f"{request.move} needs a reason; say why")
     after = replace(standing, state=move.to or standing.state)
@@ -196,10 +197,11 @@ def moves_of(
     """The moves that an office may make now, if it says what they need besides (why, to whom), in the order of `MOVES`."""
     known = departments if departments is not None else frozenset(DEPARTMENTS)
     to = next((DEPARTMENT + code for code in sorted(known)), "")
+    until_ms = max(now_ms, standing.done_due_ms, standing.extended_due_ms or 0) + 1
     found: list[str] = []
     for name in MOVES:
         # Whatever the move needs is handed in; what then still forbids it, forbids it now.
-        request = Request(name, office, "?", to if name == "hand_across" else "", (), now_ms + 1, True)
+        request = Request(name, office, "?", to if name == "hand_across" else "", (), until_ms, True)
         try:
             step(standing, request, now_ms, known)
         except ForbiddenMove:
@@ -225,13 +227,12 @@ def _offices(standing: Standing, party: str) -> tuple[str, ...]:
     return standing.path() if party == "path" else standing.assistants
 
 
-def _check_party(standing: Standing, request: Request) -> None:
-    parties = _parties(standing, request.move)
-    allowed = tuple(dict.fromkeys(office for party in parties for office in _offices(standing, party)))
-    if request.office not in allowed:
+def check_party(standing: Standing, move: str, office: str) -> None:
+    """`ForbiddenMove` for an office that is none of those by whom the move may be made."""
+    allowed = tuple(dict.fromkeys(one for party in _parties(standing, move) for one in _offices(standing, party)))
+    if office not in allowed:
         raise ForbiddenMove(
-            f"{request.office or 'nobody'} may not {request.move} this incident, which {standing.holder} holds; "
-            f"it is for {', '.join(allowed)}"
+            f"{office or 'nobody'} may not {move} this incident, which {standing.holder} holds; it is for {', '.join(allowed)}"
         )
 
 
@@ -288,6 +289,8 @@ def _extend(after: Standing, request: Request, now_ms: int) -> Standing:
             raise ForbiddenMove("an extension has been asked for already and waits for an answer")
         if request.until_ms is None or request.until_ms <= now_ms:
             raise ForbiddenMove("an extension needs a day in the future until which it is asked for")
+        if request.until_ms <= (after.extended_due_ms or after.done_due_ms):
+            raise ForbiddenMove("an extension must end later than the clock that runs; ask for a later day")
         return replace(after, asked_due_ms=request.until_ms)
     if after.asked_due_ms is None:
         raise ForbiddenMove("nobody has asked for an extension of this incident")

@@ -79,7 +79,7 @@ def incident_card(connection: sa.Connection, number: int, now_ms: int) -> Incide
     row = find_row(connection, number)
     rulebook = rulebook_of(connection)
     due = due_of(row, rulebook)
-    standing = standing_of(row, int(due.most_ms[0]))
+    standing = standing_of(row, due)
     is_open = row.state not in ENDED
     offices = dict.fromkeys((*standing.path(), standing.holder, *standing.assistants))
     at_ms = now_ms if is_open else row.closed_ms or row.reported_ms

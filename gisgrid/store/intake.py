@@ -67,8 +67,9 @@ class _Known:
     id: int
     digest: int | None
     how: str
-    steps: int
+    answering_grid: str | None
     card: str
+    is_handled: bool
 
 
 def take_in_rows(
@@ -184,8 +185,10 @@ def _take_in_part(
             max(card, row.card if row else "", key=tuple(CARDS).index)
             for card, row in zip(columns["card"], before, strict=True)
         ]
-        handled = np.array([row is not None and row.steps > 0 for row in before], bool)
-        manual = np.array([row is not None and row.how == "manual" for row in before], bool)
+        handled = np.array([row is not None and row.is_handled for row in before], bool)
+        manual = np.array(
+            [row is not None and (row.how == "manual" or row.answering_grid is not None) for row in before], bool
+        )
         fresh = changed[~handled[changed]]
         _update(change, columns, fresh[~manual[fresh]], _spoken_of(rows, with_grid=True))
         _update(change, columns, fresh[manual[fresh]], _spoken_of(rows, with_grid=False))
@@ -206,9 +209,12 @@ def _known(connection: sa.Connection, system: str, ids: list[str]) -> dict[str, 
         among = INCIDENT.c.source_id == sa.func.any(sa.literal(ids, sa.ARRAY(sa.Text)))
     else:
         among = INCIDENT.c.source_id.in_(sa.text("select value from json_each(:ids)").bindparams(ids=json.dumps(ids)))
-    names = ("source_id", "id", "source_digest", "how", "steps", "card")
-    query = sa.select(*(INCIDENT.c[name] for name in names)).where(INCIDENT.c.source_system == system, among)
-    return {row[0]: _Known(*row[1:]) for row in connection.execute(query)}
+    names = ("source_id", "id", "source_digest", "how", "answering_grid", "card")
+    # Cards and a new edition come by themselves; what an office has done is handling.
+    handled = sa.exists().where(STEP.c.incident_id == INCIDENT.c.id, STEP.c.office != "")
+    columns = (*(INCIDENT.c[name] for name in names), sa.case((INCIDENT.c.steps == 0, sa.false()), else_=handled))
+    query = sa.select(*columns).where(INCIDENT.c.source_system == system, among)
+    return {row[0]: _Known(row[1], row[2], row[3], row[4], row[5], bool(row[6])) for row in connection.execute(query)}
 
 
 def columns_of_rows(

@@ -171,8 +171,8 @@ def _check_stated(editions: Editions, stated: str, day: dt.date) -> None:
         return
     if not held:
         raise UnknownGrid(f"no edition has a grid or village {stated!r}; give a code of the edition of {day}")
-    begins, ends = held[0].valid_from, held[-1].valid_to
-    told = f"ended on {ends}" if ends is not None and ends <= day else f"begins on {begins}"
+    before = [label for label in held if label.valid_from <= day]
+    told = f"ended on {before[-1].valid_to}" if before else f"begins on {held[0].valid_from}"
     raise UnknownGrid(f"{stated} {told} and cannot be reported for {day}; name the grid of that day, or the place")
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gisgrid.clocks import Deadlines
 from gisgrid.codes import is_grid_code, township_of, village_of
 from gisgrid.flow import FIRST_LEVEL, Standing
 from gisgrid.offices import DEPARTMENT, LEVELS, district_of, level_of
@@ -14,19 +15,22 @@ from gisgrid.offices import DEPARTMENT, LEVELS, district_of, level_of
 _LEVELS: Final = tuple(LEVELS)
 
 
-def standing_of(row: Any, most_due_ms: int) -> Standing:
-    """The standing of a row of the table of incidents, whose last clock ends at `most_due_ms`.
+def standing_of(row: Any, due: Deadlines) -> Standing:
+    """The standing of a row of the table of incidents, whose deadlines are `due` (columns of one row).
 
     Its units are those of the grid that answers now.
     """
-    village, township = row.village, row.township
-    if row.answering_grid and is_grid_code(row.answering_grid):
-        village, township = village_of(row.answering_grid), township_of(row.answering_grid)
+    village, township = units_of(row.answering_grid) or (row.village, row.township)
     return Standing(
         row.state, row.grade, row.holder, village, township, own_district(township, row.holder, row.handed),
         tuple(row.handed.split()), tuple(row.assistants.split()), row.responded_ms, row.done_ms, row.closed_ms,
-        row.is_satisfied, most_due_ms, row.asked_due_ms, row.extended_due_ms, row.reopened,
+        row.is_satisfied, int(due.done_ms[0]), int(due.most_ms[0]), row.asked_due_ms, row.extended_due_ms, row.reopened,
     )  # fmt: skip
+
+
+def units_of(grid: str | None) -> tuple[str, str] | None:
+    """The village and township that an official grid code lies in; None for no such code."""
+    return (village_of(grid), township_of(grid)) if grid and is_grid_code(grid) else None
 
 
 def columns_of(standing: Standing) -> dict[str, Any]:

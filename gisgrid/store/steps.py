@@ -10,13 +10,14 @@ import sqlalchemy as sa
 from gisgrid.clocks import CARDS, Deadlines, card_of
 from gisgrid.codes import VILLAGE_DIGITS, township_of
 from gisgrid.errors import Conflict, ForbiddenMove, UnknownGrid, UnknownIncident
-from gisgrid.flow import ENDED, MOVES, Request, Standing, step
+from gisgrid.flow import ENDED, MOVES, Request, Standing, check_party, step
 from gisgrid.incidents import DEFAULT_ACCURACY_M, assign_to
+from gisgrid.offices import district_of
 from gisgrid.store.editions import Editions
 from gisgrid.store.incidents import Incident, incident_of
 from gisgrid.store.passing import answering_grid, in_force
 from gisgrid.store.rulebook import Rulebook, rulebook_of
-from gisgrid.store.standing import columns_of, standing_of
+from gisgrid.store.standing import columns_of, standing_of, units_of
 from gisgrid.store.store import Change, Store
 from gisgrid.store.tables import DUPLICATE, INCIDENT, STEP
 
@@ -89,16 +90,16 @@ def decide_duplicate(
     origin: str = "local",
 ) -> Incident:
     """Say whether a linked report tells of the same as an earlier one; if so, it is terminated with that reason.
-
-    Raises `UnknownIncident` where the two are not linked; else as `take_step`.
+    For those who may terminate it. Raises `UnknownIncident` where the two are not linked; else as `take_step`.
     """
     with store.changing(author, origin=origin) as change:
         change.take_turn()
         which = (DUPLICATE.c.incident_id == number, DUPLICATE.c.of_id == of)
         if change.connection.execute(sa.select(DUPLICATE).where(*which)).one_or_none() is None:
             raise UnknownIncident(f"incident {number} is not linked to {of}; look at its probable duplicates")
+        row = find_row(change.connection, number)
+        check_party(standing_of(row, due_of(row, rulebook_of(change.connection))), "terminate", office)
         if is_same:
-            row = find_row(change.connection, number)
             move_on(change, editions, row, Request("terminate", office, f"duplicate of {of}"))
         decision = "same" if is_same else "other"
         decided = {"decision": decision, "decided_by": change.author, "decided_ms": change.at_ms}
@@ -130,7 +131,7 @@ def move_on(change: Change, editions: Editions, row: Any, request: Request) -> N
     """Make a move within a change: the row, its step, its event."""
     rulebook = rulebook_of(change.connection)
     due = due_of(row, rulebook)
-    before = standing_of(row, int(due.most_ms[0]))
+    before = standing_of(row, due)
     after = step(before, request, change.at_ms, rulebook.departments)
     cards = earned_steps(row, due, change.at_ms)
     values: dict[str, Any] = {}
@@ -138,11 +139,11 @@ def move_on(change: Change, editions: Editions, row: Any, request: Request) -> N
         values["started_ms"] = change.at_ms
     if request.move == "reassign":
         values |= _new_grid(change, editions, row, request.to)
-        after = dataclasses.replace(after, village=values["village"], township=values["township"])
-        after = dataclasses.replace(after, holder=after.first_holder())
+        after = _at_offices_of(after, values["answering_grid"], values["village"], values["township"])
     elif request.move == "re_open":
         label = in_force(editions, change.connection, change.at_ms)
         values["answering_grid"] = answering_grid(editions, change.connection, label, row)
+        after = _at_offices_of(after, values["answering_grid"], row.village, row.township)
     values |= columns_of(after)
     values["card"] = "" if request.move == "re_open" else cards[-1][1] if cards else row.card
     number = row.steps
@@ -160,6 +161,14 @@ def move_on(change: Change, editions: Editions, row: Any, request: Request) -> N
     )
     values |= {"steps": number, "version": row.version + 1, "event_id": event_id}
     change.connection.execute(INCIDENT.update().where(INCIDENT.c.id == row.id).values(**values))
+
+
+def _at_offices_of(standing: Standing, answering: str | None, village: str, township: str) -> Standing:
+    """The standing at the first office of the grid that answers now, else of the report's units."""
+    village, township = units_of(answering) or (village, township)
+    district = district_of(township) if township else standing.district
+    moved = dataclasses.replace(standing, village=village, township=township, district=district)
+    return dataclasses.replace(moved, holder=moved.first_holder())
 
 
 def earned_steps(row: Any, due: Deadlines, now_ms: int) -> list[tuple[str, str, dict[str, Any]]]:

@@ -1,6 +1,5 @@
 """A plain twin of the incident loop: the rules of design section 8 once more, in dicts, lists and loops, however slow."""
 
-import copy
 import datetime as dt
 import math
 
@@ -138,7 +137,7 @@ class Twin:
 
     def after(self, number, asked):
         """The incident as it stands after a move, the present one untouched."""
-        one = copy.deepcopy(self.incidents[number])
+        one = {name: list(value) if type(value) is list else value for name, value in self.incidents[number].items()}
         move, reason = asked["move"], asked.get("reason", "")
         if one["state"] not in STATES_OF[move] or asked["office"] not in self.who(one, move):
             raise RefusedError("ForbiddenMove")
@@ -294,7 +293,9 @@ class Twin:
                 continue
             apart_ms = one["reported_ms"] - other["reported_ms"]
             if abs(apart_ms) <= 24 * HOUR and apart_m(one, other) <= 100.0:
-                self.links.append({"incident_id": one["id"], "of_id": other["id"], "decision": "", "apart_ms": apart_ms})
+                self.links.append(
+                    {"incident_id": one["id"], "of_id": other["id"], "decision": "", "apart_ms": apart_ms}
+                )
                 return
 
     # Clocks and cards.
@@ -348,7 +349,7 @@ def local_day(at_ms):
 def first_office(grade, unit):
     """The lowest office that is known, from the first level of the grade on; `unit` is a grid, a village or nothing."""
     first = {"simple": 0, "ordinary": 0, "prominent": 1, "major": 2}[grade]
-    return [office for office in (*units_of(unit), DISTRICT)[first:] if office][0]
+    return next(office for office in (*units_of(unit), DISTRICT)[first:] if office)
 
 
 def level_of(office):

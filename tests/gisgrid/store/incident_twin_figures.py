@@ -78,10 +78,11 @@ def _counts_of(twin, one, as_of_ms, hours):
 def _repeats(twin, one):
     """Whether an earlier one of its kind, not invalid, lies within 50 m and 30 days."""
     for other in twin.incidents.values():
-        apart = (one["reported_ms"], one["id"]) > (other["reported_ms"], other["id"])
-        if apart and other["state"] != "invalid" and same_kind(one, other) and one["state"] != "invalid":
-            if one["reported_ms"] - other["reported_ms"] <= 30 * DAY and apart_m(one, other) <= 50.0:
-                return True
+        is_earlier = (other["reported_ms"], other["id"]) < (one["reported_ms"], one["id"])
+        if not is_earlier or "invalid" in (one["state"], other["state"]) or not same_kind(one, other):
+            continue
+        if one["reported_ms"] - other["reported_ms"] <= 30 * DAY and apart_m(one, other) <= 50.0:
+            return True
     return False
 
 
