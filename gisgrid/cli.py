@@ -26,6 +26,7 @@ _NOUNS: Final = {
     "duties": _Noun("web.commands.duties", "who answers for which grid, who is on call, who has how much to do"),
     "registers": _Noun("web.commands.registers", "units, places, people, duties, leave, rules and more in and out"),
     "tracks": _Noun("web.commands.tracks", "patrol trajectories against the 5225 standard"),
+    "accounts": _Noun("web.commands.accounts", "who may sign in, as what, where; passwords and tokens"),
     "database": _Noun("web.commands.database", "care of the data: upgrade, check, back up, restore, retain, audit"),
 }
 _HELP: Final = "\n".join(

@@ -14,6 +14,7 @@ GisgridError                 anything said to a person as one sentence; command 
 │   ├── BadOption            an option or argument out of its range
 │   ├── UnknownIncident      a number that no incident has
 │   ├── ForbiddenMove        a move that the flow of incidents, or the office, does not allow
+│   ├── Refused              a name and password that do not let in
 │   └── InvalidPolicy        a policy that is misspelt or contradicts itself
 ├── StoreError               the database cannot do what was asked
 │   ├── OutdatedDatabase     an older schema: upgrade it
@@ -79,6 +80,10 @@ class UnknownIncident(InputError):
 
 class ForbiddenMove(InputError):
     """A move that the flow of incidents does not allow now, or not to this office."""
+
+
+class Refused(InputError):
+    """A name and password, or a token, that do not let in."""
 
 
 class InvalidPolicy(InputError):

@@ -7,19 +7,36 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from gisgrid.errors import GisgridError, InputError, InstallationError, UnknownGrid
+from gisgrid.errors import (
+    Conflict,
+    DatabaseLost,
+    ForbiddenMove,
+    GisgridError,
+    InputError,
+    InstallationError,
+    Refused,
+    UnknownGrid,
+    UnknownIncident,
+)
 
 STATUS: Final[dict[type[GisgridError], int]] = {
     UnknownGrid: 404,
+    UnknownIncident: 404,
+    ForbiddenMove: 409,
+    Conflict: 409,
+    Refused: 401,
     InputError: 422,
+    DatabaseLost: 503,
     InstallationError: 503,
     GisgridError: 500,
 }
 """The nearest class in an error's ancestry decides."""
 
 _TITLES: Final = {
+    401: "not let in",
     404: "not found",
     405: "method not allowed",
+    409: "conflict",
     422: "input cannot be used",
     500: "internal error",
     503: "not ready",

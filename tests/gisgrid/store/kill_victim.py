@@ -13,7 +13,7 @@ from gisgrid.clocks import NEVER
 from gisgrid.errors import Conflict
 from gisgrid.flow import Request
 from gisgrid.incident_rows import IncidentRows
-from gisgrid.store import open_store
+from gisgrid.store import Store, open_store
 from gisgrid.store.editions import Editions
 from gisgrid.store.fixes import FixBatch, FixInbox, start_of
 from gisgrid.store.incidents import Incidents
@@ -40,6 +40,14 @@ def incident_rows(numbers: np.ndarray, round_number: int) -> IncidentRows:
         words(str(round_number)), words("ordinary"), words(""), *(np.full(count, NEVER, np.int64) for _ in range(3)),
         np.full(count, -1, np.int8),
     )  # fmt: skip
+
+
+def move(store: Store, editions: Editions, incidents: Incidents, number: int, reason: str) -> None:
+    """Add a step to an incident, if there is one of that number, and say so."""
+    one = incidents.get(number)
+    if one is not None:
+        after = take_step(store, editions, number, Request("comment", one.holder, reason), author="victim")
+        print("moved", f"{number}:{after.steps}:{reason}", flush=True)
 
 
 def main(folder: Path, seed: int, url: str | None = None) -> None:
@@ -70,18 +78,11 @@ def main(folder: Path, seed: int, url: str | None = None) -> None:
             round_number += 1
             incidents.take_in(incident_rows(numbers, round_number), "hotline", author="victim")
             print("incidents", *(f"{number}:{round_number}" for number in numbers.tolist()), flush=True)
+            move(store, editions, incidents, int(rng.choice(numbers)) + 1, f"{seed}/{round_number}")
         elif kind < 0.75:
-            number = int(rng.integers(1, 1 + max(incidents.count(), 1)))
-            one = incidents.get(number)
-            if one is None:
-                report_incident(
-                    store, editions, Report("disputes", stated="A" if editions.latest() else ""), author="victim"
-                )
-            else:
-                round_number += 1
-                request = Request("comment", one.holder, f"round {round_number}")
-                after = take_step(store, editions, number, request, author="victim")
-                print("moved", f"{number}:{after.steps}:{round_number}", flush=True)
+            report_incident(
+                store, editions, Report("disputes", stated="A" if editions.latest() else ""), author="victim"
+            )
         elif kind < 0.87:
             day = FIRST + dt.timedelta(days=int(rng.integers(0, 3)))
             seal(inbox, archive, day, day, author="victim")

@@ -15,6 +15,7 @@ from gisgrid import cli
 from gisgrid.errors import BadOption, NewerDatabase, StoreError, UnreadableFile
 from gisgrid.flow import Request
 from gisgrid.incident_rows import read_incident_rows
+from gisgrid.store.accounts import Accounts
 from gisgrid.store.backup import back_up, restore
 from gisgrid.store.editions import Editions
 from gisgrid.store.events import events_after
@@ -50,6 +51,10 @@ def fill(store):
     assert second.duplicate is not None
     request = Request("accept", first.incident.holder)
     take_step(store, Editions(store), first.incident.id, request, author="王芳")
+    accounts = Accounts(store)
+    accounts.add("wang", "Grid-by-grid 7", "planner", author="chief")
+    accounts.sign_in("wang", "Grid-by-grid 7", origin="test")
+    accounts.make_token("wang", "qgis", ["read_grids"], author="wang")
 
 
 def everything(store):

@@ -52,7 +52,7 @@ def kill_rounds(folder, rounds, seed, url=None):
                 described |= {f"N{part.split(':')[0]}": int(part.split(":")[1]) for part in rest}
             if word == "moved":
                 number_at, step, round_number = rest[0].split(":")
-                moved.add((int(number_at), int(step), f"round {round_number}"))
+                moved.add((int(number_at), int(step), round_number))
             editions = max(editions, int(rest[0])) if word == "edition" else editions
         store = open_store(folder / "data", url)
         try:
@@ -63,8 +63,11 @@ def kill_rounds(folder, rounds, seed, url=None):
             assert acknowledged <= set(there)
             assert len(there) == len(set(there))
             told = Incidents(store).columns(("source_id", "description"))
-            latest = dict(zip(told["source_id"], map(int, told["description"]), strict=True))
-            assert len(latest) == len(told["source_id"])
+            imported = [
+                pair for pair in zip(told["source_id"], told["description"], strict=True) if pair[0] is not None
+            ]
+            latest = {number: int(round_number) for number, round_number in imported}
+            assert len(latest) == len(imported)
             # What came in after the last acknowledgement may be there or not; nothing older may be.
             assert all(latest[number] >= round_number for number, round_number in described.items())
             assert check_health(store).problems == ()

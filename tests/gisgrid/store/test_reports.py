@@ -151,7 +151,6 @@ def test_report__a_retired_grid_for_a_day_when_it_was_there(district):
     assert (found.grid, found.how, found.edition_id) == (CODES["E"], "stated", 1)
 
 
-# The sentence says that the grid "begins on 2018-04-20": it looks only at its first and its last edition.
 def test_report__a_grid_that_was_away_for_one_edition(district):
     district.publish_second(dt.date(2018, 5, 1))
     district.editions.publish(network_of(1), dt.date(2018, 5, 5), author="planner", based_on=2)

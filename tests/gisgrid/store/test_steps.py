@@ -179,7 +179,6 @@ def test_extension__moves_the_clock_and_keeps_both_dates(district):
     assert tick(district.store, district.editions) == Ticked((1,), (1,), ())
 
 
-# An extension to a day before the completion clock ends is approved and takes days away.
 def test_extension__is_not_shorter_than_the_clock(district):
     with pytest.raises(ForbiddenMove):
         district.step(1, "ask_extension", C, until_ms=district.clock.now_ms + HOUR)
@@ -236,7 +235,6 @@ def test_decide__what_is_not_linked_and_who_may_not(district):
     assert told == "an incident that is invalid cannot terminate; possible: re_open"
 
 
-# Nobody asks for whom it is said: any office, or none, may say that a report tells of something else.
 def test_decide__a_stranger_says_it_is_another(district):
     district.report(IN_C)
     with pytest.raises(ForbiddenMove):
@@ -261,7 +259,6 @@ def test_source__of_an_incident_that_is_handled_here_is_heard_and_not_obeyed(dis
     assert district.report(IN_E, **says, author="import").incident == after
 
 
-# A card counts as handling here: afterwards the source can no longer close what nobody here has touched.
 def test_source__closes_what_has_only_got_a_card(district):
     told = {"source_system": "hotline", "source_id": "A7", "reported_ms": district.clock.now_ms}
     district.report(IN_C, **told)
@@ -320,7 +317,6 @@ def test_tick__passes_on_what_a_new_edition_gives_to_another_grid(district):
     assert f"it is for {VILLAGES['B']}, {TOWNSHIPS['B']}, {DISTRICT}" in told
 
 
-# The holder is still found from the old grid, and no tick makes up for it: the new grid has it already.
 def test_re_open__after_a_new_edition_at_the_offices_of_the_grid_that_answers(district):
     district.report(IN_E, is_handled=True)
     district.publish_second(dt.date(2018, 5, 9))

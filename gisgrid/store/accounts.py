@@ -1,0 +1,273 @@
+"""Accounts, sessions and tokens: who signs in, how long for, and how guessing is slowed down."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from gisgrid.access import ACTIONS, Holder, check_role
+from gisgrid.errors import BadOption, Refused
+from gisgrid.passwords import check_password, hash_password, is_password
+from gisgrid.store.access_tables import ACCOUNT, SESSION, TOKEN
+from gisgrid.store.store import Change, Store
+
+IDLE_MS: Final = 12 * 3_600_000
+"""A session ends when nothing was asked for so long."""
+LONGEST_MS: Final = 7 * 86_400_000
+"""A session ends after so long in any case."""
+
+_FREE_FAILURES: Final = 4
+_FIRST_LOCK_MS: Final = 60_000
+_LONGEST_LOCK_MS: Final = 3_600_000
+_SEEN_EVERY_MS: Final = 60_000
+_REFUSED: Final = "name or password is wrong, or the account is locked for a while after failures"
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account as administrators see it; `locked_until_ms` is 0 where it is not locked."""
+
+    name: str
+    role: str
+    unit: str
+    person: str
+    is_active: bool
+    failures: int
+    locked_until_ms: int
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A session just opened: the secret for the cookie, and the one that writes must repeat (CSRF)."""
+
+    secret: str
+    csrf: str
+    holder: Holder
+
+
+@dataclass(frozen=True)
+class Known:
+    """Who asks: by session (then `csrf` is what writes must repeat) or by token (then only for `scopes`)."""
+
+    holder: Holder
+    csrf: str = ""
+    scopes: frozenset[str] | None = None
+
+    def is_in_scope(self, action: str) -> bool:
+        """Whether a token was made for an action; a session is for all."""
+        return self.scopes is None or action in self.scopes
+
+
+class Accounts:
+    """The accounts in a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def add(
+        self,
+        name: str,
+        password: str,
+        role: str,
+        unit: str = "",
+        person: str = "",
+        *,
+        author: str,
+        origin: str = "local",
+    ) -> None:
+        """Add an account. Raises `BadOption` for a name that is taken or empty, a weak password, a role without its unit."""
+        name = name.strip()
+        if not 0 < len(name) <= 80 or any(letter.isspace() for letter in name):
+            raise BadOption(f"account name {name!r}; expected 1 to 80 characters without blanks")
+        check_role(role, unit)
+        check_password(password, name)
+        kept = hash_password(password)
+        with self._store.changing(author, origin=origin) as change:
+            change.take_turn()
+            if _row(change.connection, name) is not None:
+                raise BadOption(f"there is an account {name!r} already; choose another name")
+            change.connection.execute(
+                ACCOUNT.insert().values(
+                    name=name, role=role, unit=unit, person=person, password=kept, is_active=True, made_ms=change.at_ms,
+                    failures=0, locked_until_ms=0,
+                )
+            )  # fmt: skip
+            change.note("add_account", f"account/{name}", f"{role} {unit}".strip())
+
+    def change_password(self, name: str, password: str, *, author: str, origin: str = "local") -> None:
+        """Give an account another password, unlock it, and end its sessions."""
+        check_password(password, name)
+        kept = hash_password(password)
+        with self._store.changing(author, origin=origin) as change:
+            self._need(change, name)
+            values = {"password": kept, "failures": 0, "locked_until_ms": 0}
+            change.connection.execute(ACCOUNT.update().where(ACCOUNT.c.name == name).values(**values))
+            change.connection.execute(SESSION.delete().where(SESSION.c.account == name))
+            change.note("change_password", f"account/{name}")
+
+    def set_active(self, name: str, *, is_active: bool, author: str, origin: str = "local") -> None:
+        """Let an account in or keep it out; kept out, its sessions end and its tokens are of no use."""
+        with self._store.changing(author, origin=origin) as change:
+            self._need(change, name)
+            change.connection.execute(ACCOUNT.update().where(ACCOUNT.c.name == name).values(is_active=is_active))
+            if not is_active:
+                change.connection.execute(SESSION.delete().where(SESSION.c.account == name))
+            change.note("let_in" if is_active else "keep_out", f"account/{name}")
+
+    def all(self) -> tuple[Account, ...]:
+        """All accounts, by name."""
+        with self._store.reading() as connection:
+            rows = connection.execute(sa.select(ACCOUNT).order_by(ACCOUNT.c.name)).all()
+        return tuple(
+            Account(row.name, row.role, row.unit, row.person, bool(row.is_active), row.failures, row.locked_until_ms)
+            for row in rows
+        )
+
+    def sign_in(self, name: str, password: str, *, origin: str, agent: str = "") -> SignedIn:
+        """Open a session. Raises `Refused` in one and the same sentence, whatever is wrong.
+
+        From the fifth failure on the account is locked for a minute, then two, four, up to an hour.
+        """
+        now_ms = self._store.now_ms()
+        with self._store.reading() as connection:
+            row = _row(connection, name)
+        is_right = is_password(password, row.password if row is not None else None)
+        is_locked = row is not None and row.locked_until_ms > now_ms
+        with self._store.changing(name.strip()[:80] or "nobody", origin=origin) as change:
+            if row is None or not is_right or is_locked or not row.is_active:
+                # A try at a locked door does not lock it longer: else anyone could keep anyone out.
+                if row is not None and not is_locked:
+                    _fail(change, name)
+                change.note("sign_in", f"account/{name.strip()[:80]}", "refused")
+                refused = True
+            else:
+                refused = False
+                values = {"failures": 0, "locked_until_ms": 0}
+                change.connection.execute(ACCOUNT.update().where(ACCOUNT.c.name == name).values(**values))
+                secret, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+                change.connection.execute(
+                    SESSION.insert().values(
+                        digest=_digest(secret), account=name, csrf=csrf, origin=origin, agent=agent[:200],
+                        made_ms=now_ms, seen_ms=now_ms, ends_ms=now_ms + LONGEST_MS,
+                    )
+                )  # fmt: skip
+                change.connection.execute(SESSION.delete().where(SESSION.c.ends_ms <= now_ms))
+                change.note("sign_in", f"account/{name}")
+        if refused or row is None:
+            raise Refused(_REFUSED)
+        return SignedIn(secret, csrf, _holder(row))
+
+    def known_by_session(self, secret: str) -> Known | None:
+        """Who a cookie belongs to; None where its session has ended."""
+        now_ms = self._store.now_ms()
+        query = sa.select(SESSION, ACCOUNT).join(ACCOUNT, ACCOUNT.c.name == SESSION.c.account)
+        with self._store.reading() as connection:
+            row = connection.execute(query.where(SESSION.c.digest == _digest(secret))).one_or_none()
+        if row is None or not row.is_active or now_ms >= row.ends_ms or now_ms >= row.seen_ms + IDLE_MS:
+            return None
+        if now_ms >= row.seen_ms + _SEEN_EVERY_MS:
+            with self._store.changing(row.name) as change:
+                seen = SESSION.update().where(SESSION.c.digest == row.digest).values(seen_ms=now_ms)
+                change.connection.execute(seen)
+        return Known(_holder(row), row.csrf)
+
+    def sign_out(self, secret: str) -> None:
+        """End a session."""
+        with self._store.reading() as connection:
+            account = connection.execute(
+                sa.select(SESSION.c.account).where(SESSION.c.digest == _digest(secret))
+            ).scalar_one_or_none()
+        if account is None:
+            return
+        with self._store.changing(account) as change:
+            change.connection.execute(SESSION.delete().where(SESSION.c.digest == _digest(secret)))
+            change.note("sign_out", f"account/{account}")
+
+    def make_token(
+        self,
+        name: str,
+        label: str,
+        scopes: Iterable[str],
+        *,
+        author: str,
+        ends_ms: int | None = None,
+        origin: str = "local",
+    ) -> str:
+        """Make a token for a script or program and return it, this once; for some actions, until an instant (None: for ever).
+
+        Raises `BadOption` for an unknown action, a label that is taken, an unknown account.
+        """
+        wanted = sorted(set(scopes))
+        for scope in wanted:
+            if scope not in ACTIONS:
+                raise BadOption(f"there is no action {scope!r}; expected some of {', '.join(ACTIONS)}")
+        if not wanted or not label.strip():
+            raise BadOption("a token needs a label and at least one action that it is for")
+        secret = "gg_" + secrets.token_urlsafe(32)
+        with self._store.changing(author, origin=origin) as change:
+            change.take_turn()
+            self._need(change, name)
+            taken = (TOKEN.c.account == name, TOKEN.c.label == label)
+            if change.connection.execute(sa.select(TOKEN.c.digest).where(*taken)).first() is not None:
+                raise BadOption(f"{name} has a token {label!r} already; revoke it or choose another label")
+            change.connection.execute(
+                TOKEN.insert().values(
+                    digest=_digest(secret), account=name, label=label, scopes=" ".join(wanted), made_ms=change.at_ms,
+                    ends_ms=ends_ms, used_ms=None,
+                )
+            )  # fmt: skip
+            change.note("make_token", f"account/{name}", f"{label}: {' '.join(wanted)}")
+        return secret
+
+    def known_by_token(self, secret: str) -> Known | None:
+        """Who a token belongs to; None for one that was revoked, has ended, or whose account is kept out."""
+        query = sa.select(TOKEN, ACCOUNT).join(ACCOUNT, ACCOUNT.c.name == TOKEN.c.account)
+        with self._store.reading() as connection:
+            row = connection.execute(query.where(TOKEN.c.digest == _digest(secret))).one_or_none()
+        if row is None or not row.is_active or (row.ends_ms is not None and self._store.now_ms() >= row.ends_ms):
+            return None
+        return Known(_holder(row), scopes=frozenset(row.scopes.split()))
+
+    def revoke_token(self, name: str, label: str, *, author: str, origin: str = "local") -> None:
+        """Make a token useless at once; `BadOption` where there is none of that label."""
+        with self._store.changing(author, origin=origin) as change:
+            gone = change.connection.execute(
+                TOKEN.delete().where(TOKEN.c.account == name, TOKEN.c.label == label)
+            ).rowcount
+            if not gone:
+                raise BadOption(f"{name} has no token {label!r}")
+            change.note("revoke_token", f"account/{name}", label)
+
+    @staticmethod
+    def _need(change: Change, name: str) -> None:
+        if _row(change.connection, name) is None:
+            raise BadOption(f"there is no account {name!r}")
+
+
+def _row(connection: sa.Connection, name: str) -> Any:
+    return connection.execute(sa.select(ACCOUNT).where(ACCOUNT.c.name == name)).one_or_none()
+
+
+def _fail(change: Change, name: str) -> None:
+    """Count a failure; from the fifth on lock the account, each time for twice as long."""
+    failures = change.connection.execute(
+        ACCOUNT.update()
+        .where(ACCOUNT.c.name == name)
+        .values(failures=ACCOUNT.c.failures + 1)
+        .returning(ACCOUNT.c.failures)
+    ).scalar_one()
+    if failures > _FREE_FAILURES:
+        wait_ms = min(_FIRST_LOCK_MS << min(failures - _FREE_FAILURES - 1, 10), _LONGEST_LOCK_MS)
+        locked = ACCOUNT.update().where(ACCOUNT.c.name == name).values(locked_until_ms=change.at_ms + wait_ms)
+        change.connection.execute(locked)
+
+
+def _holder(row: Any) -> Holder:
+    return Holder(row.name, row.role, row.unit, row.person)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
