@@ -1,4 +1,4 @@
-"""Where the twin's incidents belong: two editions drawn in squares, points in boxes, ground counted square by square."""
+"""Where the twin's incidents belong, and the offices there: points in boxes, ground counted square by square."""
 
 import datetime as dt
 import math
@@ -19,6 +19,14 @@ CODES = {
     "D": "331002002001002",
     "E": "331002002002001",
 }
+DISTRICT = "331002000000"
+DEPARTMENTS = [
+    f"department:{code}"
+    for code in (
+        "public_security", "traffic_police", "ocean_fishery", "law_enforcement", "fire", "human_resources", "housing",
+        "market_supervision", "water",
+    )
+]  # fmt: skip
 
 
 def network_of(edition):
@@ -30,6 +38,18 @@ def network_of(edition):
 def units_of(code):
     """The village and the township of a grid or village; nothing of nothing."""
     return (code[:12], code[:9] + "000") if code else ("", "")
+
+
+def first_office(grade, unit):
+    """The lowest office that is known, from the first level of the grade on; `unit` is a grid, a village or nothing."""
+    first = {"simple": 0, "ordinary": 0, "prominent": 1, "major": 2}[grade]
+    return next(office for office in (*units_of(unit), DISTRICT)[first:] if office)
+
+
+def level_of(office):
+    if office in DEPARTMENTS:
+        return "department"
+    return "district" if office == DISTRICT else "township" if office.endswith("000") else "village"
 
 
 class Places:

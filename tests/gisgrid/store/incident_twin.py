@@ -4,21 +4,10 @@ import datetime as dt
 import math
 
 from gisgrid.workdays import WorkCalendar
-from tests.gisgrid.store.incident_places import Places, units_of
+from tests.gisgrid.store.incident_places import DEPARTMENTS, DISTRICT, Places, first_office, level_of, units_of
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-DISTRICT = "331002000000"
 SUB_CATEGORIES = {"disputes": ("family", "neighbours", ""), "livelihood_services": ("environment", "")}
-DEPARTMENTS = [
-    f"department:{code}"
-    for code in (
-        "public_security", "traffic_police", "ocean_fishery", "law_enforcement", "fire", "human_resources", "housing",
-        "market_supervision", "water",
-    )
-]  # fmt: skip
-
-# True while `re_open` and `reassign` give the incident to the offices of a grid that a later edition has replaced.
-OLD_OFFICES_BUG = True
 
 _BEGUN = ["reported", "accepted", "handling"]
 _OPEN = ["reported", "accepted", "handling", "fed_back"]
@@ -112,6 +101,8 @@ class Twin:
         found = [link for link in self.links if (link["incident_id"], link["of_id"]) == (number, of)]
         if not found:
             raise RefusedError("UnknownIncident")
+        if office not in self.who(self.incidents[number], "terminate"):
+            raise RefusedError("ForbiddenMove")
         if same:
             self.step(number, {"move": "terminate", "office": office, "reason": f"duplicate of {of}"})
         found[0]["decision"] = "same" if same else "other"
@@ -204,7 +195,7 @@ class Twin:
         elif move == "re_open":
             one.update(responded_ms=None, done_ms=None, closed_ms=None, is_satisfied=None, extended_due_ms=None)
             one.update(started_ms=self.now_ms, card="", reopened=one["reopened"] + 1)
-            self._begin(one, one["answering_grid"] or one["village"])
+            self._begin(one)
         elif move == "reassign":
             self._reassign(one, asked.get("to", ""))
 
@@ -238,7 +229,11 @@ class Twin:
         if self.now_ms >= self.due(one)["most"]:
             raise RefusedError("ForbiddenMove")
         if move == "ask_extension":
-            if one["asked_due_ms"] is not None or until_ms is None or until_ms <= self.now_ms:
+            if (
+                one["asked_due_ms"] is not None
+                or until_ms is None
+                or until_ms <= max(self.now_ms, self.due(one)["done"])
+            ):
                 raise RefusedError("ForbiddenMove")
             one["asked_due_ms"] = until_ms
             return
@@ -258,12 +253,12 @@ class Twin:
         village, township = units_of(to)
         one.update(edition_id=having[0], how="manual", grid=to if to != village else "", village=village)
         one.update(township=township, done_ms=None)
-        self._begin(one, to)
+        self._begin(one)
 
-    def _begin(self, one, named):
+    def _begin(self, one):
         one["answering_grid"] = self._answering(one)
-        unit = named if OLD_OFFICES_BUG else one["answering_grid"] or one["village"]
-        one.update(holder=first_office(one["grade"], unit), handed=[], assistants=[], asked_due_ms=None)
+        holder = first_office(one["grade"], one["answering_grid"] or one["village"])
+        one.update(holder=holder, handed=[], assistants=[], asked_due_ms=None)
 
     def _answering(self, one):
         return self.places.answering(one, local_day(self.now_ms))
@@ -344,18 +339,6 @@ class Twin:
 
 def local_day(at_ms):
     return dt.date(1970, 1, 1) + dt.timedelta(days=(at_ms + 8 * HOUR) // DAY)
-
-
-def first_office(grade, unit):
-    """The lowest office that is known, from the first level of the grade on; `unit` is a grid, a village or nothing."""
-    first = {"simple": 0, "ordinary": 0, "prominent": 1, "major": 2}[grade]
-    return next(office for office in (*units_of(unit), DISTRICT)[first:] if office)
-
-
-def level_of(office):
-    if office in DEPARTMENTS:
-        return "department"
-    return "district" if office == DISTRICT else "township" if office.endswith("000") else "village"
 
 
 def same_kind(one, other):

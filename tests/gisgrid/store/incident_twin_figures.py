@@ -1,6 +1,7 @@
 """The twin's figures: every incident looked at once for every figure, by the definitions that stand beside them."""
 
-from tests.gisgrid.store.incident_twin import DAY, apart_m, level_of, local_day, same_kind
+from tests.gisgrid.store.incident_places import level_of
+from tests.gisgrid.store.incident_twin import DAY, apart_m, local_day, same_kind
 
 GROUPED_BY = {
     "category": lambda one: one["category"],
