@@ -42,7 +42,9 @@ _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Sat
 _WEEKDAYS_ZH: Final = tuple(f"星期{day}" for day in "一二三四五六日")
 _HOLIDAYS_ZH: Final = {holiday.value: holiday.chinese for holiday in chinese_calendar.Holiday}
 _FEWEST_WORKDAYS_IN: Final = 3
-"""A stretch of so many days per workday, and a month more, surely holds as many workdays as are asked for."""
+"""A stretch of so many days per workday, and a month more, holds as many workdays as are asked for, unless many were set off."""
+
+_LONGEST_SPAN: Final = 20_000
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,17 @@ class Workdays:
     def __init__(self, calendar: WorkCalendar, first: dt.date, last: dt.date) -> None:
         self._days, self._guessed = calendar.days(first, last)
 
+    @classmethod
+    def enough(cls, calendar: WorkCalendar, first: dt.date, last: dt.date, count: int) -> "Workdays":
+        """Those from `first` until `count` workdays after `last` are among them; `BadOption` where years have none."""
+        span = _FEWEST_WORKDAYS_IN * count + 31
+        while span < _LONGEST_SPAN:
+            found = cls(calendar, first, last + dt.timedelta(days=span))
+            if len(found._days) - np.searchsorted(found._days, day_number(last), side="right") >= count:
+                return found
+            span *= 2
+        raise BadOption(f"the calendar has fewer than {count} workdays in the years after {last}; look at its days off")
+
     def after(self, days: NDArray[np.int64], count: int) -> NDArray[np.int64]:
         """The `count`-th workday strictly after each of `days` (n,), as days since 1970."""
         place = np.searchsorted(self._days, days, side="right") + count - 1
@@ -144,8 +157,7 @@ def deadlines(
         none = np.zeros(0, np.int64)
         return Deadlines(none, none, none, np.zeros(0, bool))
     days, day_of = np.unique(local_days(from_ms), return_inverse=True)
-    span = dt.timedelta(days=_FEWEST_WORKDAYS_IN * rules.most_workdays + 31)
-    counted = Workdays(calendar, date_of(int(days[0])), date_of(int(days[-1])) + span)
+    counted = Workdays.enough(calendar, date_of(int(days[0])), date_of(int(days[-1])), rules.most_workdays)
     ends = [counted.after(days, count) for count in (rules.response_workdays, rules.done_workdays, rules.most_workdays)]
     response_ms, done_ms, most_ms = (end_of(last)[day_of] for last in ends)
     response_ms = np.where(is_urgent, from_ms + rules.urgent_response_minutes * MINUTE_MS, response_ms)
@@ -207,8 +219,7 @@ def clock_states(
     following = np.where(responded_ms == NEVER, np.minimum(due.response_ms, completion), completion)
     today = local_days(np.array([now_ms]))
     day = date_of(int(today[0]))
-    span = dt.timedelta(days=_FEWEST_WORKDAYS_IN * rules.at_risk_workdays + 31)
-    soon = end_of(Workdays(calendar, day, day + span).after(today, rules.at_risk_workdays))[0]
+    soon = end_of(Workdays.enough(calendar, day, day, rules.at_risk_workdays).after(today, rules.at_risk_workdays))[0]
     states = np.where(following <= end_of(today)[0], 3, np.where(following <= soon, 2, 1))
     return np.where(is_open, np.where(cards > 0, cards + 3, states), 0).astype(np.int8)
 

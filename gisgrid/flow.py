@@ -31,6 +31,8 @@ GRADES: Final[dict[str, tuple[str, str]]] = {
 FIRST_LEVEL: Final = {"simple": "village", "ordinary": "village", "prominent": "township", "major": "district"}
 """The level at which an incident of a grade begins."""
 
+_LONGEST_EXTENSION_MS: Final = 366 * 86_400_000
+
 _BEGUN: Final = ("reported", "accepted", "handling")
 _OPEN: Final = (*_BEGUN, "fed_back")
 _OVER: Final = ("closed", "evaluated")
@@ -289,6 +291,8 @@ def _extend(after: Standing, request: Request, now_ms: int) -> Standing:
             raise ForbiddenMove("an extension has been asked for already and waits for an answer")
         if request.until_ms is None or request.until_ms <= now_ms:
             raise ForbiddenMove("an extension needs a day in the future until which it is asked for")
+        if request.until_ms > now_ms + _LONGEST_EXTENSION_MS:
+            raise ForbiddenMove("an extension of more than a year is none; ask for an earlier day")
         if request.until_ms <= (after.extended_due_ms or after.done_due_ms):
             raise ForbiddenMove("an extension must end later than the clock that runs; ask for a later day")
         return replace(after, asked_due_ms=request.until_ms)

@@ -19,7 +19,7 @@ from gisgrid.errors import EmptyInput
 from gisgrid.flow import GRADES, STATES
 from gisgrid.offices import DEPARTMENT, DEPARTMENTS, LEVELS
 from gisgrid.table_files import read_table
-from gisgrid.tables import InputTable, Rejects, Times, keep_rows, place_problems, rejects_of
+from gisgrid.tables import InputTable, Rejects, Times, keep_rows, place_problems, rejects_of, unkept
 
 FIELDS: Final[dict[str, str]] = {
     "incident": "事件编号",
@@ -166,6 +166,9 @@ def read_incident_rows(
         "incident is empty; expected the number the source gives it": texts["incident"] == ""
     }
     problems |= _twice(texts["incident"])
+    for name in ("incident", "sub_category", "stated_grid", "reporter", "description"):
+        if name in found:
+            problems[f"{name} holds a NUL, which cannot be kept"] = unkept(texts[name])
     times = table.times_ms(found["time"], zone)
     problems |= _time_problems(times)
     category = _translated("category", texts["category"], CATEGORIES, words, problems)

@@ -15,12 +15,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from gisgrid.errors import BadColumn, MissingColumn
+from gisgrid.errors import BadColumn, BadOption, MissingColumn
 
 _ZONE_AT_END: Final = r"(?:[zZ]|[+-]\d{2}(?::?\d{2})?)$"
 _NUMBER: Final = r"^\s*\d{9,13}(?:\.\d+)?\s*$"
 _EARLIEST_MS_EPOCH: Final = 100_000_000_000
 _MS_PER_S: Final = 1000
+_MANY: Final = 10_000
+_SAMPLED: Final = 1_000
 REJECT_COLUMNS: Final = ("reject_file", "reject_line", "reject_reason")
 
 
@@ -58,6 +60,11 @@ class InputTable:
         if pa.types.is_floating(values.type) and pc.all(pc.equal(pc.floor(values), values), min_count=0).as_py():
             values = values.cast(pa.int64())
         text = pc.utf8_trim_whitespace(pc.fill_null(values.cast(pa.string()), ""))
+        if len(text) > _MANY and len(pc.unique(text.slice(0, _SAMPLED))) < _SAMPLED // 4:
+            # The same few words again and again: one object for each, not one for each row.
+            coded = text.combine_chunks().dictionary_encode()
+            words = np.array(coded.dictionary.to_pylist(), dtype=object)
+            return np.asarray(words[coded.indices.to_numpy()], dtype=object)
         return np.asarray(text.to_numpy(zero_copy_only=False), dtype=object)
 
     def numbers(self, column: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -178,6 +185,19 @@ class replacing:  # noqa: N801  # reads as a verb in `with replacing(path) as st
             self._part.replace(self._path)
         else:
             self._part.unlink(missing_ok=True)
+
+
+def check_text(name: str, text: str) -> None:
+    """`BadOption` for text that no database can keep: with a NUL, or half of a pair of surrogates."""
+    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise BadOption(
+            f"{name} holds a character that cannot be kept (NUL, or half a character); send it again without"
+        )
+
+
+def unkept(texts: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Which texts (n,) hold a NUL, which no database can keep."""
+    return _mask(pc.match_substring(pa.array(texts, pa.string()), "\0"))
 
 
 def local_dates(texts: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -181,10 +181,11 @@ def _take_in_part(
             "steps": [0] * len(rows),
         }  # fmt: skip
         insert_columns(change.connection, INCIDENT, _pick(columns, new))
-        columns["card"] = [
-            max(card, row.card if row else "", key=tuple(CARDS).index)
-            for card, row in zip(columns["card"], before, strict=True)
-        ]
+        if len(changed):
+            columns["card"] = [
+                max(card, row.card if row else "", key=tuple(CARDS).index)
+                for card, row in zip(columns["card"], before, strict=True)
+            ]
         handled = np.array([row is not None and row.is_handled for row in before], bool)
         manual = np.array(
             [row is not None and (row.how == "manual" or row.answering_grid is not None) for row in before], bool
@@ -299,6 +300,8 @@ def _plain(value: Any) -> Any:
 
 def _pick(columns: Mapping[str, list[Any]], which: NDArray[np.int64]) -> dict[str, list[Any]]:
     places = which.tolist()
+    if len(columns) and places == list(range(len(next(iter(columns.values()))))):
+        return dict(columns)
     return {name: [values[place] for place in places] for name, values in columns.items()}
 
 

@@ -21,9 +21,12 @@ from gisgrid.store.intake import FUTURE_MS, columns_of_rows, home_of, take_in_ro
 from gisgrid.store.rulebook import rulebook_of
 from gisgrid.store.store import Change, Store
 from gisgrid.store.tables import DUPLICATE, INCIDENT
+from gisgrid.tables import check_text
 
 _DEGREE_DIGITS: Final = 7
 _MINUTE_MS: Final = 60_000
+_EARLIEST_MS: Final = 631_123_200_000
+"""The beginning of 1990 in China."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,20 @@ def duplicates_of(connection: sa.Connection, number: int) -> tuple[Duplicate, ..
 
 def _checked(editions: Editions, report: Report, now_ms: int) -> IncidentRows:
     """The report as a list of one, once it can be one."""
+    for name in (
+        "category",
+        "sub_category",
+        "description",
+        "source",
+        "stated",
+        "reporter",
+        "source_system",
+        "source_id",
+    ):
+        check_text(name, getattr(report, name))
     reported_ms = now_ms if report.reported_ms is None else report.reported_ms
+    if reported_ms < _EARLIEST_MS:
+        raise BadOption("the time of the report lies before 1990; expected a time up to now")
     if reported_ms > now_ms + FUTURE_MS:
         raise BadOption("the time of the report lies in the future; expected a time up to now")
     for name, word, known in (("grade", report.grade, GRADES), ("source", report.source, SOURCES)):

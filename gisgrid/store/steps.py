@@ -20,6 +20,7 @@ from gisgrid.store.rulebook import Rulebook, rulebook_of
 from gisgrid.store.standing import columns_of, standing_of, units_of
 from gisgrid.store.store import Change, Store
 from gisgrid.store.tables import DUPLICATE, INCIDENT, STEP
+from gisgrid.tables import check_text
 
 BY_ITSELF: Final[dict[str, tuple[str, str]]] = {
     "yellow_card": ("Yellow card", "黄牌督办"),
@@ -68,6 +69,7 @@ def take_step(
     `UnknownIncident`; `ForbiddenMove` for what the flow does not allow now or not to this office; `UnknownGrid` for a
     re-assignment to nowhere. Cards that were earned before the move are raised before it.
     """
+    check_text("reason", request.reason)
     with store.changing(author, origin=origin) as change:
         change.take_turn()
         row = find_row(change.connection, number)
@@ -116,7 +118,9 @@ def steps_of(connection: sa.Connection, number: int) -> tuple[Step, ...]:
 
 def find_row(connection: sa.Connection, number: int) -> Any:
     """The row of an incident; `UnknownIncident` for a number that there is not."""
-    row = connection.execute(sa.select(INCIDENT).where(INCIDENT.c.id == number)).one_or_none()
+    row = None
+    if 0 < number < 2**62:
+        row = connection.execute(sa.select(INCIDENT).where(INCIDENT.c.id == number)).one_or_none()
     if row is None:
         raise UnknownIncident(f"there is no incident {number}")
     return row

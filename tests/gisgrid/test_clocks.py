@@ -79,6 +79,17 @@ def test_deadlines__an_override_moves_them() -> None:
     assert _last_days("2018-05-07T10:00", day_off)[0] == ["2018-05-09", "2018-05-15", "2018-05-29"]
 
 
+def test_deadlines__through_a_long_stretch_of_days_off() -> None:
+    off = {dt.date(2018, 5, 8) + dt.timedelta(days=past): False for past in range(200)}
+    assert _last_days("2018-05-07T10:00", WorkCalendar(off))[0] == ["2018-11-26", "2018-11-30", "2018-12-14"]
+
+
+def test_deadlines__without_any_workday_are_refused() -> None:
+    off = {dt.date(2018, 5, 8) + dt.timedelta(days=past): False for past in range(20_100)}
+    with pytest.raises(BadOption, match="fewer than 15 workdays"):
+        _last_days("2018-05-07T10:00", WorkCalendar(off))
+
+
 def test_deadlines__none_for_no_incident() -> None:
     assert len(deadlines(np.zeros(0, np.int64), np.zeros(0, bool), WorkCalendar()).done_ms) == 0
 

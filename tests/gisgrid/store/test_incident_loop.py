@@ -24,24 +24,33 @@ from gisgrid.errors import GisgridError
 from gisgrid.figures import FiguresQuery, count_figures
 from gisgrid.flow import Request
 from gisgrid.incident_columns import FIXED_WORDS
-from gisgrid.store.editions import Editions
-from gisgrid.store.engine import is_postgresql
 from gisgrid.store.incident_mirror import IncidentMirror
 from gisgrid.store.reports import Report, report_incident
 from gisgrid.store.staffing import Staffing
 from gisgrid.store.steps import decide_duplicate, take_step
 from gisgrid.store.tables import DUPLICATE, EVENT, INCIDENT, STEP
 from gisgrid.store.ticking import tick
-from tests.gisgrid.store.incident_places import DEPARTMENTS, FIRST_DAY, network_of
+from tests.gisgrid.store.history_store import NETWORKS, HistoryStore
+from tests.gisgrid.store.incident_places import DEPARTMENTS
 from tests.gisgrid.store.incident_strategies import (
-    FIRE, OFFICES, OFTEN, SPOTS, UNITS, UNTIL, WATER, any_number, attempts, picked, reports, works,
-)  # fmt: skip
+    FIRE,
+    OFFICES,
+    OFTEN,
+    SPOTS,
+    UNITS,
+    UNTIL,
+    WATER,
+    any_number,
+    attempts,
+    picked,
+    reports,
+    works,
+)
 from tests.gisgrid.store.incident_twin import DAY, HOUR, MINUTE, STATES_OF, RefusedError, Twin, local_day
 from tests.gisgrid.store.incident_twin_figures import GROUPED_BY, figures_of
 from tests.worlds import at
 
 STEPS = 15
-NETWORKS = {edition: network_of(edition) for edition in (1, 2)}
 COLUMNS = (
     "id", "category", "sub_category", "reported_ms", "state", "is_urgent", "edition_id", "township", "village", "grid",
     "how", "answering_grid", "grade", "holder", "started_ms", "responded_ms", "done_ms", "closed_ms", "is_satisfied",
@@ -50,46 +59,10 @@ COLUMNS = (
 INSTANTS = ("responded_ms", "done_ms", "closed_ms", "extended_due_ms")
 
 
-class Loop:
-    """A database with the first edition, which is brought back to that after every history."""
-
-    def __init__(self, database):
-        self.clock = database.clock
-        self.store = database.open()
-        self.start_ms = self.clock.now_ms
-        Editions(self.store).publish(NETWORKS[1], FIRST_DAY, author="planner")
-        if not is_postgresql(self.store.engine):
-            self.store.engine.dispose()
-            sa.event.listen(
-                self.store.engine, "connect", lambda connection, _: connection.execute("pragma synchronous = off")
-            )
-
-    def start_anew(self):
-        self.clock.now_ms = self.start_ms
-        with self.store.changing("test") as change:
-            run = change.connection.exec_driver_sql
-            guards = []
-            if is_postgresql(change.connection):
-                run("set local session_replication_role = replica")
-            else:
-                guards = run("select name, sql from sqlite_master where type = 'trigger'").all()
-            for name, _ in guards:
-                run(f"drop trigger {name}")
-            for table in ("step", "duplicate", "incident", "calendar_day", "audit"):
-                run(f"delete from {table}")
-            run("delete from grid where edition_id > 1")
-            run("delete from edition where id > 1")
-            run("delete from event where id > 1")
-            for _, sql in guards:
-                run(sql)
-        self.editions = Editions(self.store)
-        self.mirror = IncidentMirror(self.store)
-
-
 class History(RuleBasedStateMachine):
     """What people and the clock do, to the store and to the twin."""
 
-    loop: Loop
+    loop: HistoryStore
 
     def __init__(self):
         super().__init__()
@@ -360,7 +333,7 @@ def test_spots__none_at_a_threshold():
 
 def run_histories(database, count, **options):
     class OwnHistory(History):
-        loop = Loop(database)
+        loop = HistoryStore(database)
 
     run_state_machine_as_test(
         OwnHistory,

@@ -266,3 +266,18 @@ def test_from_elsewhere__sent_again_it_is_changed_and_not_doubled(district):
     assert (again.id, again.description, again.grid, again.version) == (1, "fire", CODES["E"], 2)
     assert again.holder == VILLAGES["E"]
     assert np.isclose(again.border_distance_m, 50.0, atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"description": "a\0b"}, "description holds a character that cannot be kept"),
+        ({"description": "a\ud800"}, "description holds a character that cannot be kept"),
+        ({"reported_ms": -(10**15)}, "lies before 1990"),
+    ],
+)
+def test_report__what_no_database_can_keep(district, changes, sentence):
+    before = district.everything()
+    with pytest.raises(BadOption, match=sentence):
+        district.report(IN_C, **changes)
+    assert district.everything() == before

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from gisgrid.errors import Conflict, ForbiddenMove, UnknownGrid, UnknownIncident
+from gisgrid.errors import BadOption, Conflict, ForbiddenMove, UnknownGrid, UnknownIncident
 from gisgrid.store.incidents import IncidentFilter, Incidents
 from gisgrid.store.staffing import Staffing
 from gisgrid.store.steps import decide_duplicate
@@ -332,3 +332,20 @@ def test_reassign__to_a_grid_that_has_been_replaced(district):
     found = district.step(1, "reassign", C, to=CODES["E"])
     tick(district.store, district.editions)
     assert (found.grid, found.answering_grid, district.get(1).holder) == (CODES["E"], CODES["B"], VILLAGES["B"])
+
+
+@pytest.mark.parametrize("number", [0, -1, 10**30])
+def test_step__numbers_that_no_incident_has(district, number):
+    refused(district, UnknownIncident, lambda: district.step(number, "accept", C))
+
+
+def test_step__a_reason_that_cannot_be_kept(district):
+    refused(district, BadOption, lambda: district.step(1, "comment", C, "a\0b"))
+    refused(district, BadOption, lambda: district.step(1, "comment", C, "a\ud800"))
+
+
+def test_extension__of_more_than_a_year_is_none(district):
+    refused(
+        district, ForbiddenMove,
+        lambda: district.step(1, "ask_extension", C, until_ms=district.clock.now_ms + 400 * DAY),
+    )  # fmt: skip
