@@ -103,7 +103,8 @@ def find_evidence(
     counted = (("sent_round", "return", rules.returned_times), ("urged_in_vain", "urge", rules.urged_times))
     moves = [step for step in steps if step.at_ms <= now_ms]
     for case, move, least in counted:
-        mine = [step for step in moves if step.move == move]
+        # Who urges itself has not been urged by anybody.
+        mine = [step for step in moves if step.move == move and (move != "urge" or step.office != step.holder)]
         if len(mine) >= least:
             first, last = mine[0].at_ms, mine[-1].at_ms
             # Who had it when it was urged, or sent it back.

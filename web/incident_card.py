@@ -37,7 +37,7 @@ from gisgrid.store.answering import (
 from gisgrid.store.incidents import Incident, incident_of
 from gisgrid.store.reports import Duplicate, duplicates_of
 from gisgrid.store.rulebook import Rulebook, rulebook_of
-from gisgrid.store.standing import standing_of
+from gisgrid.store.standing import standing_of, units_of
 from gisgrid.store.steps import MOVE_LABELS, Step, due_of, find_row, steps_of
 
 HOWS: Final[dict[str, tuple[str, str]]] = {
@@ -84,6 +84,7 @@ def incident_card(connection: sa.Connection, number: int, now_ms: int) -> Incide
     offices = dict.fromkeys((*standing.path(), standing.holder, *standing.assistants))
     at_ms = now_ms if is_open else row.closed_ms or row.reported_ms
     grids = grids_to_alert(row.answering_grid or row.grid, row.alternatives, bool(row.is_urgent))
+    across = [unit for grid in grids for unit in units_of(grid) or ()]
     responded, done, extended = (
         np.array([NEVER if at is None else at], np.int64) for at in (row.responded_ms, row.done_ms, row.extended_due_ms)
     )
@@ -95,7 +96,7 @@ def incident_card(connection: sa.Connection, number: int, now_ms: int) -> Incide
         due,
         tuple(CLOCK_STATES)[int(state[0])],
         who_answers(connection, grids, _date(at_ms)),
-        on_call(connection, offices, now_ms) if row.is_urgent and is_open else (),
+        on_call(connection, (*offices, *across), now_ms) if row.is_urgent and is_open else (),
         steps_of(connection, number),
         duplicates_of(connection, number),
         {office: moves for office in offices if (moves := moves_of(standing, office, now_ms, rulebook.departments))},
@@ -116,6 +117,7 @@ def card_lines(card: IncidentCard, language: int) -> list[str]:
     lines = [
         f"#{one.id}  {head}{urgent}  [{GRADES[one.grade][language]}]  {state}",
         *([f"  {one.description}"] if one.description.strip() else []),
+        _pair(("version", "版本"), str(one.version), language),
         _pair(("reported", "上报"), f"{local_time(one.reported_ms)} {one.reporter}".rstrip(), language),
         _pair(("grid", "网格"), _grid(one, names, language), language),
     ]
@@ -168,6 +170,8 @@ def clock_lines(card: IncidentCard, language: int) -> list[tuple[tuple[str, str]
             told.append(f"{(('done', '已完成'), ('late', '逾期'))[late][language]} {local_time(happened_ms)}")
         if place == 1 and one.asked_due_ms is not None:
             told.append(f"{('asked to extend to', '申请延期至')[language]} {_by(one.asked_due_ms)}")
+        if place == 2 and extended is not None and extended > due_ms:
+            told.append(f"{('with the extension', '延期后')[language]} {_by(extended)}")
         if place == 1 and extended is not None:
             told.append(f"{('extended to', '延期至')[language]} {_by(extended)}")
         if not one.is_urgent or place == 2:

@@ -31,11 +31,12 @@ class Step:
     at_ms: int
     holder: str
     move: str = "comment"
+    office: str = "331002000000"
     content: Any = field(default_factory=lambda: MappingProxyType({}))
 
 
 def handed(at, holder, before, move="hand_up"):
-    return Step(ms(at), holder, move, {"from": before})
+    return Step(ms(at), holder, move, content={"from": before})
 
 
 # Reported on Monday 7 May at nine: response by Tuesday night, done by Monday night, at the latest on 28 May.
@@ -77,9 +78,9 @@ def test_find_stays__without_steps_it_lay_where_it_lies():
 def test_find_stays__from_office_to_office():
     steps = [
         Step(2, VILLAGE, "accept"),
-        Step(3, TOWNSHIP, "hand_up", {"from": VILLAGE}),
+        Step(3, TOWNSHIP, "hand_up", content={"from": VILLAGE}),
         Step(5, TOWNSHIP, "urge"),
-        Step(8, FIRE, "hand_across", {"from": TOWNSHIP}),
+        Step(8, FIRE, "hand_across", content={"from": TOWNSHIP}),
         Step(9, FIRE, "feed_back"),
     ]
     first = (Stay(VILLAGE, 1, 3), Stay(TOWNSHIP, 3, 8))
@@ -88,7 +89,7 @@ def test_find_stays__from_office_to_office():
 
 
 def test_find_stays__the_first_step_may_take_it_away():
-    steps = [Step(4, TOWNSHIP, "hand_up", {"from": VILLAGE})]
+    steps = [Step(4, TOWNSHIP, "hand_up", content={"from": VILLAGE})]
     assert find_stays(1, TOWNSHIP, steps, None) == (Stay(VILLAGE, 1, 4), Stay(TOWNSHIP, 4, None))
 
 
@@ -99,7 +100,7 @@ def test_find_stays__follow_one_another_and_say_where_it_was(moves, is_done):
     for wait, to in moves:
         holders += [office] * wait
         at += wait
-        steps.append(Step(at, to, "move", {"from": office} if to != office else {}))
+        steps.append(Step(at, to, "move", content={"from": office} if to != office else {}))
         office = to
     end = at + 3
     holders += [office] * 3
@@ -227,7 +228,7 @@ def test_find_evidence__the_time_beyond_a_clock_is_parted_among_offices_without_
     at, office, steps = REPORTED, VILLAGE, []
     for wait_h, to in moves:
         at += wait_h * hour
-        steps.append(Step(at, to, "move", {"from": office} if to != office else {}))
+        steps.append(Step(at, to, "move", content={"from": office} if to != office else {}))
         office = to
     done_ms = None if done_h is None else at + done_h * hour
     now_ms = (done_ms or at) + late_h * hour
@@ -261,3 +262,8 @@ def test_workdays_between__as_counted_day_by_day(day, days, first_h, last_h):
     workdays = Workdays(calendar, dt.date(2018, 4, 1), dt.date(2018, 8, 1))
     assert workdays.between(since, until) == counted
     assert workdays.between(until, since) == (0 if days else counted)
+
+
+def test_find_evidence__who_urges_itself_is_not_urged():
+    steps = [Step(ms(f"05-08T{hour}:00"), VILLAGE, "urge", office=VILLAGE) for hour in (10, 11, 12)]
+    assert evidence("05-08T12:30", steps) == []

@@ -76,7 +76,7 @@ def duplicate_command(
     number: Number,
     of: Annotated[int, typer.Argument(help="Number of the earlier one.", metavar="OF")],
     office: Office,
-    same: Annotated[bool, typer.Option("--same/--other", help="Whether both tell of the same.")] = True,
+    same: Annotated[bool, typer.Option("--same/--other", help="Whether both tell of the same; say which.")],
     author: Author = None,
     language: Language = "en",
     data: DataOption = None,

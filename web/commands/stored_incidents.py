@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -16,6 +17,10 @@ from gisgrid.datum import check_datum
 from gisgrid.errors import BadOption
 from gisgrid.flow import STATES
 from gisgrid.incident_rows import FIELDS, read_incident_rows
+from gisgrid.offices import DEPARTMENT, DEPARTMENTS, DISTRICT
+from gisgrid.store import Store
+from gisgrid.store.answering import office_names
+from gisgrid.store.belonging import check_unit
 from gisgrid.store.incident_tables import INCIDENT_HEADINGS, incident_table
 from gisgrid.store.incidents import IncidentFilter, Incidents
 from gisgrid.store.register_files import translations_of
@@ -26,7 +31,9 @@ from web.days import span_of_days
 from web.incident_card import local_time
 from web.stored import COMMAND, DataOption, UrlOption, the_store, who
 
-Unit = Annotated[str, typer.Option(help="Code of a district, township, village or grid, or area:CODE; all otherwise.")]
+Unit = Annotated[
+    str, typer.Option(help="District, township, village or grid by code (or name), or area:CODE; all otherwise.")
+]
 State = Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(STATES)}; may be repeated.")]
 Category = Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(CATEGORIES)}; may be repeated.")]
 How = Annotated[list[str] | None, typer.Option(help="inside, snapped, stated, manual or unassigned; may be repeated.")]
@@ -90,6 +97,7 @@ def export_command(
         raise BadOption(f"--language is {language!r}; expected en or zh")
     wanted = _wanted(unit, state, category, how, first, last)
     with the_store(data, url) as store:
+        wanted = dataclasses.replace(wanted, unit=unit_of(store, unit))
         rows = incident_table(Incidents(store), wanted, language=language)
         write_table(file, rows, headings=INCIDENT_HEADINGS if language == "zh" else None)
         with store.changing(who(), origin=COMMAND) as change:
@@ -102,7 +110,9 @@ def list_command(
     state: State = None,
     category: Category = None,
     how: How = None,
-    holder: Annotated[str, typer.Option(help="Code of the office at which they wait.")] = "",
+    holder: Annotated[
+        str, typer.Option(help="The office at which they wait, by code or name, or a department such as fire.")
+    ] = "",
     clock: Annotated[
         list[str] | None,
         typer.Option(help=f"Open ones whose clocks stand so: {', '.join(WAITING_STATES)}; may be repeated."),
@@ -120,12 +130,11 @@ def list_command(
     console = Console(highlight=False)
     if language not in {"en", "zh"}:
         raise BadOption(f"--language is {language!r}; expected en or zh")
-    for value in clock or []:
-        if value not in WAITING_STATES:
-            raise BadOption(f"--clock is {value!r}; expected one of {', '.join(WAITING_STATES)}")
+    clock = coded("--clock", clock, {name: CLOCK_STATES[name] for name in WAITING_STATES})
     spoken = int(language == "zh")
-    wanted = dataclasses.replace(_wanted(unit, state, category, how, first, last), holder=holder)
+    wanted = _wanted(unit, state, category, how, first, last)
     with the_store(data, url) as store:
+        wanted = dataclasses.replace(wanted, unit=unit_of(store, unit), holder=_holder_of(store, holder))
         if clock:
             with store.reading() as connection:
                 waiting = find_waiting(connection, wanted, store.now_ms(), tuple(clock))
@@ -134,12 +143,13 @@ def list_command(
         incidents = Incidents(store)
         page = incidents.page(wanted, most=limit)
         states, categories = (incidents.count_by(column, wanted) for column in ("state", "category"))
-    table = Table(box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in (
         ("number", "time", "category", "state", "grid", "how"),
         ("编号", "上报时间", "类别", "状态", "网格", "归属"),
     )[spoken]:
-        table.add_column(heading, no_wrap=True)
+        category_column = heading in {"category", "类别"}
+        table.add_column(heading, no_wrap=True, max_width=16 if category_column else None, overflow="ellipsis")
     for one in page.incidents:
         table.add_row(
             str(one.id), local_time(one.reported_ms), CATEGORIES[one.category][spoken], STATES[one.state][spoken],
@@ -180,16 +190,44 @@ def _wanted(
     first: str | None,
     last: str | None,
 ) -> IncidentFilter:
-    for option, values, known in (
-        ("--state", state, tuple(STATES)),
-        ("--category", category, tuple(CATEGORIES)),
-        ("--how", how, ("inside", "snapped", "stated", "manual", "unassigned")),
-    ):
-        for value in values or []:
-            if value not in known:
-                raise BadOption(f"{option} is {value!r}; expected one of {', '.join(known)}")
+    state, category = coded("--state", state, STATES), coded("--category", category, CATEGORIES)
+    how = coded("--how", how, dict.fromkeys(("inside", "snapped", "stated", "manual", "unassigned"), ("", "")))
     from_ms, to_ms = span_of_days(first, last)
     return IncidentFilter(unit, tuple(state or ()), tuple(category or ()), tuple(how or ()), from_ms, to_ms)
+
+
+def coded(option: str, values: list[str] | None, known: Mapping[str, tuple[str, str]]) -> list[str]:
+    """The codes of words that are given as codes or labels; `BadOption` for others."""
+    codes = {label: code for code, labels in known.items() for label in (code, *labels) if label}
+    for value in values or []:
+        if value not in codes:
+            raise BadOption(f"{option} is {value!r}; expected one of {', '.join(known)}")
+    return [codes[value] for value in values or []]
+
+
+def unit_of(store: Store, text: str) -> str:
+    """The code of a unit that is given by code or name, or an area; `UnknownGrid` for what nothing is called."""
+    if not text or text.startswith("area:"):
+        return text
+    with store.reading() as connection:
+        found = [code for code, name in office_names(connection).items() if text == name]
+    if len(found) > 1:
+        raise BadOption(f"{text!r} may be {', '.join(found)}; give the code")
+    unit = found[0] if found else text
+    check_unit(store, unit)
+    return unit
+
+
+def _holder_of(store: Store, text: str) -> str:
+    """The code of an office by code or name, or a department."""
+    if not text or text == DISTRICT:
+        return text
+    with store.reading() as connection:
+        names = office_names(connection)
+    departments = {label: DEPARTMENT + code for code, labels in DEPARTMENTS.items() for label in (code, *labels)}
+    departments |= {text: code for code, name in names.items() if code.startswith(DEPARTMENT) for text in (code, name)}
+    departments |= {DEPARTMENT + code: DEPARTMENT + code for code in DEPARTMENTS}
+    return departments[text] if text in departments else unit_of(store, text)
 
 
 def _pair(text: str) -> tuple[str, str]:
