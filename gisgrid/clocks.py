@@ -1,7 +1,7 @@
 """The 1515 clocks of an incident: when it must be responded to, done, and done at the very latest; cards when it was not."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
@@ -10,12 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gisgrid.errors import BadOption
+from gisgrid.local_days import date_of, day_number, end_of, local_days
 from gisgrid.workdays import WorkCalendar
 
-DAY_MS: Final = 86_400_000
 MINUTE_MS: Final = 60_000
-EAST_OF_UTC_MS: Final = 28_800_000
-"""Asia/Shanghai, without summer time since 1992."""
 
 CARDS: Final[dict[str, tuple[str, str]]] = {
     "": ("", ""),
@@ -37,7 +35,6 @@ CLOCK_STATES: Final[dict[str, tuple[str, str]]] = {
 }
 """How the clocks of an incident stand, the worst last, with labels in English and Chinese."""
 
-_EPOCH: Final = dt.date(1970, 1, 1)
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WEEKDAYS_ZH: Final = tuple(f"星期{day}" for day in "一二三四五六日")
 _HOLIDAYS_ZH: Final = {holiday.value: holiday.chinese for holiday in chinese_calendar.Holiday}
@@ -80,6 +77,22 @@ class Deadlines:
     done_ms: NDArray[np.int64]
     most_ms: NDArray[np.int64]
     is_provisional: NDArray[np.bool_]
+
+    def extended(self, until_ms: NDArray[np.int64]) -> "Deadlines":
+        """The deadlines with approved extensions (n,), `NEVER` for none: they move the completion clock, and the last one
+        where they lie beyond it.
+        """
+        is_set = until_ms != NEVER
+        return Deadlines(
+            self.response_ms,
+            np.where(is_set, until_ms, self.done_ms),
+            np.where(is_set, np.maximum(self.most_ms, until_ms), self.most_ms),
+            self.is_provisional,
+        )
+
+    def at(self, places: NDArray[np.int64] | slice) -> "Deadlines":
+        """Those of some incidents."""
+        return Deadlines(*(getattr(self, part.name)[places] for part in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -190,16 +203,14 @@ def earned_cards(
 ) -> NDArray[np.int8]:
     """The cards (places in `CARDS`) that incidents (n,) have earned by `now_ms`: red beyond the last clock, yellow another.
 
-    `NEVER` stands for what has not happened or is not set. An approved extension moves the completion clock, and the last
-    one where it lies beyond it. What is no longer open and does not say when it was done has earned none.
+    `NEVER` stands for what has not happened or is not set. What is no longer open and does not say when it was done has earned none.
     """
     until = np.where(is_open, now_ms, -1)
     responded = np.where(responded_ms == NEVER, until, responded_ms)
     done = np.where(done_ms == NEVER, until, done_ms)
-    extended = extended_due_ms != NEVER
-    last = np.where(extended, np.maximum(due.most_ms, extended_due_ms), due.most_ms)
-    late = (responded >= due.response_ms) | (done >= np.where(extended, extended_due_ms, due.done_ms))
-    return np.where(done >= last, 2, np.where(late, 1, 0)).astype(np.int8)
+    due_then = due.extended(extended_due_ms)
+    late = (responded >= due.response_ms) | (done >= due_then.done_ms)
+    return np.where(done >= due_then.most_ms, 2, np.where(late, 1, 0)).astype(np.int8)
 
 
 def clock_states(
@@ -215,13 +226,18 @@ def clock_states(
     """How the clocks of incidents (n,) stand at `now_ms`, as places in `CLOCK_STATES`; arguments as of `earned_cards`."""
     rules = rules or ClockRules()
     cards = earned_cards(now_ms, is_open, responded_ms, done_ms, due, extended_due_ms)
-    completion = np.where(done_ms == NEVER, np.where(extended_due_ms != NEVER, extended_due_ms, due.done_ms), NEVER)
+    completion = np.where(done_ms == NEVER, due.extended(extended_due_ms).done_ms, NEVER)
     following = np.where(responded_ms == NEVER, np.minimum(due.response_ms, completion), completion)
     today = local_days(np.array([now_ms]))
     day = date_of(int(today[0]))
     soon = end_of(Workdays.enough(calendar, day, day, rules.at_risk_workdays).after(today, rules.at_risk_workdays))[0]
     states = np.where(following <= end_of(today)[0], 3, np.where(following <= soon, 2, 1))
     return np.where(is_open, np.where(cards > 0, cards + 3, states), 0).astype(np.int8)
+
+
+def instants(values: Iterable[int | None]) -> NDArray[np.int64]:
+    """Instants (n,) of which some have not happened (None): there `NEVER`."""
+    return np.array([NEVER if at_ms is None else at_ms for at_ms in values], np.int64)
 
 
 def card_of(
@@ -234,29 +250,8 @@ def card_of(
     extended_due_ms: int | None,
 ) -> str:
     """The card that one incident has earned by `now_ms`, by the rules of `earned_cards`; `due` has one row."""
-    instants = (np.array([NEVER if at is None else at], np.int64) for at in (responded_ms, done_ms, extended_due_ms))
-    responded, done, extended = instants
+    responded, done, extended = (instants((at_ms,)) for at_ms in (responded_ms, done_ms, extended_due_ms))
     return tuple(CARDS)[int(earned_cards(now_ms, np.array([is_open]), responded, done, due, extended)[0])]
-
-
-def local_days(times_ms: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The local days (since 1970) in which instants (ms since 1970 UTC) lie."""
-    return np.asarray((times_ms + EAST_OF_UTC_MS) // DAY_MS, np.int64)
-
-
-def end_of(days: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The instants at which local days end."""
-    return np.asarray((days + 1) * DAY_MS - EAST_OF_UTC_MS, np.int64)
-
-
-def day_number(day: dt.date) -> int:
-    """A date as days since 1970."""
-    return (day - _EPOCH).days
-
-
-def date_of(day: int) -> dt.date:
-    """Days since 1970 as a date."""
-    return _EPOCH + dt.timedelta(days=day)
 
 
 def _why(day: dt.date, works: bool, calendar: WorkCalendar, notes: Mapping[dt.date, str]) -> tuple[str, str]:

@@ -8,10 +8,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gisgrid.clocks import DAY_MS, EAST_OF_UTC_MS, NEVER, date_of, local_days
+from gisgrid.clocks import NEVER
 from gisgrid.duty import ROLES, Duty
 from gisgrid.errors import BadOption
 from gisgrid.incident_columns import FIXED_WORDS, OFFICE_LEVELS, IncidentColumns
+from gisgrid.local_days import DAY_MS, EAST_OF_UTC_MS, date_of, local_day, local_days
 
 _HOUR_MS: Final = 3_600_000.0
 _NOBODY: Final = "nobody"
@@ -162,7 +163,7 @@ def count_figures(
 def year_before(at_ms: int) -> int:
     """The same local instant a year earlier; the last of February for the 29th."""
     past_midnight = (at_ms + EAST_OF_UTC_MS) % DAY_MS
-    day = date_of(int(local_days(np.array([at_ms], np.int64))[0]))
+    day = local_day(at_ms)
     leap = day.month == 2 and day.day == 29
     before = day.replace(year=day.year - 1, day=28 if leap else day.day)
     return (before - dt.date(1970, 1, 1)).days * DAY_MS - EAST_OF_UTC_MS + past_midnight
@@ -230,10 +231,8 @@ def _measure(columns: IncidentColumns, as_of_ms: int, repeats: NDArray[np.bool_]
     invalid = ended & (columns.state == FIXED_WORDS["state"].index("invalid"))
     closed, is_open = ended & ~invalid, ~ended
     valid = ~invalid
-    completion = np.where(columns.extended_due_ms != NEVER, columns.extended_due_ms, columns.due.done_ms)
-    last = np.where(
-        columns.extended_due_ms != NEVER, np.maximum(columns.due.most_ms, columns.extended_due_ms), columns.due.most_ms
-    )
+    due = columns.due.extended(columns.extended_due_ms)
+    completion, last = due.done_ms, due.most_ms
     has_responded, has_done = valid & (responded_ms != NEVER), valid & (done_ms != NEVER)
     response_late = valid & is_open & (responded_ms == NEVER) & (columns.due.response_ms <= as_of_ms)
     overdue = valid & is_open & (done_ms == NEVER) & (completion <= as_of_ms)

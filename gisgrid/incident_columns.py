@@ -86,5 +86,4 @@ class IncidentColumns:
             for field in dataclasses.fields(self)
             if field.name not in {"words", "due"}
         }
-        due = Deadlines(*(getattr(self.due, field.name)[places] for field in dataclasses.fields(self.due)))
-        return IncidentColumns(words=self.words, due=due, **arrays)
+        return IncidentColumns(words=self.words, due=self.due.at(places), **arrays)

@@ -21,7 +21,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from gisgrid.errors import UnreadableFile
-from gisgrid.store.fixes import FixBatch, FixInbox, local_day
+from gisgrid.local_days import local_day
+from gisgrid.store.fixes import FixBatch, FixInbox
 from tracks.fixes import Fixes, collect_fixes, order_fixes
 
 CATALOGUE: Final = "catalogue.json"

@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 
 from gisgrid.duty import Duty
 from gisgrid.errors import BadOption
+from gisgrid.local_days import DAY_MS, EAST_OF_UTC_MS, date_of
 from gisgrid.mapping import PRESENCE_COLOURS, LegendEntry, add_legend, new_map
 from tracks.fixes import Fixes
-from tracks.marks import CHINA_OFFSET_MS, MARK_NAMES, USED, find_marks
+from tracks.marks import MARK_NAMES, USED, find_marks
 from tracks.own_zones import Edition, OwnZones, make_own_zones
-from tracks.policy import DAY_MS, Policy
+from tracks.policy import Policy
 from tracks.presence import STATE_NAMES, UNKNOWN, Stretches, Walk
 from tracks.results import local_time
 from tracks.sentences import MARK_WORDS_ZH, Language, duration, explain_day
 from tracks.verdicts import DayVerdict
-from tracks.verify import PatrollerTrace, Verification, date_of, trace_patroller
+from tracks.verify import PatrollerTrace, Verification, trace_patroller
 from tracks.visits import Visit
 
 _WORDS: Final[dict[Language, dict[str, str]]] = {
@@ -65,7 +66,7 @@ def day_map(
     network = own.edition_on(day).network
     grids = [network.position_of(code) for code in own.codes_on(patroller, day) if code in network]
     words = _WORDS[language]
-    midnight = day * DAY_MS - CHINA_OFFSET_MS
+    midnight = day * DAY_MS - EAST_OF_UTC_MS
     pieces = _track_pieces(trace.walk, trace.presence, midnight)
     shown = _degrees(own, np.concatenate([piece for _, piece in pieces])) if pieces else np.empty((0, 2))
     page = new_map(

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gisgrid.compiling import compiled
+from gisgrid.local_days import local_days
 from tracks.fixes import UNSTATED, Fixes
-from tracks.policy import DAY_MS, Policy
+from tracks.policy import Policy
 
 USED: Final = 0
 FUTURE: Final = 1
@@ -17,17 +18,10 @@ DUPLICATE: Final = 4
 JUMP: Final = 5
 MARK_NAMES: Final = ("used", "future", "late", "vague", "duplicate", "jump")
 
-CHINA_OFFSET_MS: Final = 8 * 3_600_000
-"""Local time of Asia/Shanghai is UTC + 8 h without summer time since 1991."""
 
 _FUTURE_MS: Final = 300_000
 _MS_PER_H: Final = 3_600_000
 _KMH_PER_M_PER_MS: Final = 3600.0
-
-
-def local_day(time_ms: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The local day (Asia/Shanghai) of instants in ms UTC, as days since 1970-01-01."""
-    return np.asarray((time_ms + CHINA_OFFSET_MS) // DAY_MS, np.int64)
 
 
 def find_marks(fixes: Fixes, x_m: NDArray[np.float64], y_m: NDArray[np.float64], policy: Policy) -> NDArray[np.int8]:
@@ -45,7 +39,7 @@ def find_marks(fixes: Fixes, x_m: NDArray[np.float64], y_m: NDArray[np.float64],
         marks[(marks == USED) & (fixes.accuracy_m > policy.max_accuracy_m)] = VAGUE
     _mark_duplicates(fixes, marks)
     left = np.flatnonzero(marks == USED)
-    day = local_day(fixes.time_ms[left])
+    day = local_days(fixes.time_ms[left])
     jumps = _find_jumps(fixes.patroller[left], day, fixes.time_ms[left], x_m[left], y_m[left], policy.jump_kmh)
     marks[left[jumps]] = JUMP
     return marks

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from gisgrid.compiling import compiled
 from gisgrid.leg_parts import LEAST_REACH_M, Zones, find_parts
-from tracks.marks import CHINA_OFFSET_MS
-from tracks.policy import DAY_MS, Policy
+from gisgrid.local_days import DAY_MS, EAST_OF_UTC_MS
+from tracks.policy import Policy
 
 CERTAIN: Final = 0
 POSSIBLE: Final = 1
@@ -122,7 +122,7 @@ def _find_stops(time_ms, x, y, possible_ms, radius_m, max_stop_ms):  # type: ign
     for fix in range(1, count):
         ended = (
             time_ms[fix] - time_ms[fix - 1] > possible_ms
-            or (time_ms[fix] + CHINA_OFFSET_MS) // DAY_MS != (time_ms[fix - 1] + CHINA_OFFSET_MS) // DAY_MS
+            or (time_ms[fix] + EAST_OF_UTC_MS) // DAY_MS != (time_ms[fix - 1] + EAST_OF_UTC_MS) // DAY_MS
             or (x[fix] - x[first]) ** 2 + (y[fix] - y[first]) ** 2 > radius_m * radius_m
         )
         if ended:
@@ -162,8 +162,8 @@ def _weigh_legs(  # type: ignore[no-untyped-def]  # compiled
         t0, t1 = time_ms[leg], time_ms[leg + 1]
         span = t1 - t0
         x0, y0, x1, y1 = x[leg], y[leg], x[leg + 1], y[leg + 1]
-        for day in range((t0 + CHINA_OFFSET_MS) // DAY_MS, (t1 - 1 + CHINA_OFFSET_MS) // DAY_MS + 1):
-            midnight = day * DAY_MS - CHINA_OFFSET_MS
+        for day in range((t0 + EAST_OF_UTC_MS) // DAY_MS, (t1 - 1 + EAST_OF_UTC_MS) // DAY_MS + 1):
+            midnight = day * DAY_MS - EAST_OF_UTC_MS
             part_start, part_end = max(t0, midnight + window_start), min(t1, midnight + window_end)
             if part_start >= part_end:
                 continue

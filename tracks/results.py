@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from gisgrid.local_days import date_of
 from gisgrid.tables import replacing
 from tracks.policy import Policy
 from tracks.sentences import Language, explain_day, explain_week
 from tracks.verdicts import DayVerdict, WeekVerdict
-from tracks.verify import Verification, date_of
+from tracks.verify import Verification
 from tracks.visits import Visit
 
 DAY_COLUMNS: Final = (

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from gisgrid.duty import Duty, Leave
 from gisgrid.errors import BadOption
 from gisgrid.leg_parts import LEAST_REACH_M, find_parts
+from gisgrid.local_days import DAY_MS, EAST_OF_UTC_MS, date_of, day_number, local_days
 from gisgrid.workdays import WorkCalendar
 from tracks.filed_reports import FiledReports
 from tracks.fixes import Fixes
-from tracks.marks import CHINA_OFFSET_MS, MARK_NAMES, USED, find_marks, local_day
-from tracks.own_zones import EPOCH_ORDINAL, Edition, OwnZones, make_own_zones
-from tracks.policy import DAY_MS, Policy
+from tracks.marks import MARK_NAMES, USED, find_marks
+from tracks.own_zones import Edition, OwnZones, make_own_zones
+from tracks.policy import Policy
 from tracks.presence import CERTAIN, ELSEWHERE, NO_ZONE, POSSIBLE, Stretches, Walk, find_presence, make_walk
 from tracks.verdicts import DayDue, DayLedger, DayVerdict, WeekVerdict, judge_day, judge_week
 from tracks.visits import Visit, find_visits
@@ -47,16 +48,6 @@ class Verification:
     weeks: tuple[WeekVerdict, ...]
     strangers: dict[str, int]
     marked: dict[str, int]
-
-
-def day_number(day: dt.date) -> int:
-    """A local day as days since 1970-01-01."""
-    return day.toordinal() - EPOCH_ORDINAL
-
-
-def date_of(day: int) -> dt.date:
-    """The date of a local day counted since 1970-01-01."""
-    return dt.date.fromordinal(day + EPOCH_ORDINAL)
 
 
 def verify_tracks(
@@ -139,7 +130,7 @@ def trace_patroller(
     time_ms = fixes.time_ms[rows][used]
     walk = make_walk(time_ms, x_m[rows][used], y_m[rows][used], policy)
     if len(time_ms):
-        seen = local_day(time_ms[[0, -1]])
+        seen = local_days(time_ms[[0, -1]])
         first_day, last_day = min(first_day, int(seen[0])), max(last_day, int(seen[1]))
     presence = find_presence(
         walk, first_day, own.zones_on(person, first_day, last_day), own.zones, _base_xy(own, policy), policy
@@ -150,7 +141,7 @@ def trace_patroller(
 def ledger_of_day(presence: Stretches, day: int, policy: Policy) -> DayLedger:
     """The ledger of a local day: what no stretch covers within the duty window is unknown."""
     window_start, window_end = policy.window_ms
-    midnight = day * DAY_MS - CHINA_OFFSET_MS
+    midnight = day * DAY_MS - EAST_OF_UTC_MS
     first, last = np.searchsorted(presence.start_ms, (midnight, midnight + DAY_MS))
     spent = np.zeros(4, np.int64)
     np.add.at(spent, presence.state[first:last], presence.end_ms[first:last] - presence.start_ms[first:last])
@@ -165,7 +156,7 @@ class _FiledByDay:
     def __init__(self, reports: FiledReports, rows: NDArray[np.int64] | None, own: OwnZones) -> None:
         self._own = own
         places = rows if rows is not None else np.empty(0, np.int64)
-        self._day = local_day(reports.time_ms[places])
+        self._day = local_days(reports.time_ms[places])
         self._x, self._y = own.plane.to_xy(reports.lon[places], reports.lat[places])
         self._room = np.empty((own.zones.most_edges + 2, 2))
 
@@ -197,7 +188,7 @@ def _judge_days(
     fixes: Fixes,
     policy: Policy,
 ) -> list[DayVerdict]:
-    day_of_fix = local_day(fixes.time_ms[trace.rows])
+    day_of_fix = local_days(fixes.time_ms[trace.rows])
     judged = []
     for day in range(first_day, last_day + 1):
         if not own.holds_duty(trace.patroller, day):

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gisgrid.compiling import compiled
-from tracks.marks import CHINA_OFFSET_MS
-from tracks.policy import DAY_MS, Policy
+from gisgrid.local_days import DAY_MS, EAST_OF_UTC_MS
+from tracks.policy import Policy
 from tracks.presence import CERTAIN, ELSEWHERE, POSSIBLE, Stretches, Walk
 
 Counts = Literal["certain", "possible", "no"]
@@ -35,7 +35,7 @@ class Visit:
     @property
     def day(self) -> int:
         """The local day it begins, as days since 1970."""
-        return (self.start_ms + CHINA_OFFSET_MS) // DAY_MS
+        return (self.start_ms + EAST_OF_UTC_MS) // DAY_MS
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _known_absences(runs: list[_Run], presence: Stretches, policy: Policy) -> li
 
 def _duty_before(time_ms: NDArray[np.int64], window_start: int, window_end: int) -> NDArray[np.int64]:
     """Duty time in ms from the epoch's local midnight to an instant."""
-    day, clock = np.divmod(time_ms + CHINA_OFFSET_MS, DAY_MS)
+    day, clock = np.divmod(time_ms + EAST_OF_UTC_MS, DAY_MS)
     return np.asarray(
         day * (window_end - window_start) + np.clip(clock - window_start, 0, window_end - window_start), np.int64
     )

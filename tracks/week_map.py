@@ -8,12 +8,12 @@ import folium
 import numpy as np
 import shapely
 
+from gisgrid.local_days import date_of
 from gisgrid.mapping import LegendEntry, add_legend, new_map
 from tracks.own_zones import OwnZones
 from tracks.results import week_name
 from tracks.sentences import Language, explain_week
 from tracks.verdicts import VerdictName, WeekVerdict
-from tracks.verify import date_of
 
 VERDICT_COLOURS: Final[dict[VerdictName, str]] = {
     "pass": "#56b4e9",

@@ -5,7 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from gisgrid.errors import BadOption
-from gisgrid.store.fixes import start_of
+from gisgrid.local_days import start_of
 
 _LOCAL: Final = ZoneInfo("Asia/Shanghai")
 _YEARS: Final = range(1990, 2100)

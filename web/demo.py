@@ -19,6 +19,7 @@ from gisgrid.grid import GridNetwork
 from gisgrid.grid_rows import read_grid_rows
 from gisgrid.incident_files import AssignedFile, IncidentColumns, assign_file, write_assigned
 from gisgrid.incident_map import incident_map
+from gisgrid.local_days import day_number
 from gisgrid.mapping import write_map
 from gisgrid.sample import SAMPLE_NOW, SampleDistrict, build_district, build_incidents, build_tracks, write_sample
 from gisgrid.tables import write_rejects
@@ -30,7 +31,7 @@ from tracks.own_zones import Edition, make_own_zones
 from tracks.policy import Policy
 from tracks.results import write_verification
 from tracks.sentences import Language
-from tracks.verify import Verification, day_number, verify_tracks
+from tracks.verify import Verification, verify_tracks
 from tracks.week_map import week_map
 from web.demo_store import keep_sample, open_demo_store
 from web.summary import MapLink, Summary, TownshipRow, write_summary

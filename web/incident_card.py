@@ -9,21 +9,10 @@ import numpy as np
 import sqlalchemy as sa
 
 from gisgrid.categories import CATEGORIES
-from gisgrid.clocks import (
-    CARDS,
-    CLOCK_STATES,
-    DAY_MS,
-    EAST_OF_UTC_MS,
-    NEVER,
-    Deadlines,
-    Explanation,
-    clock_states,
-    date_of,
-    explain,
-    local_days,
-)
+from gisgrid.clocks import CARDS, CLOCK_STATES, Deadlines, Explanation, clock_states, explain, instants
 from gisgrid.duty import ROLE_LABELS
 from gisgrid.flow import ENDED, GRADES, MOVES, STATES, moves_of
+from gisgrid.local_days import DAY_MS, EAST_OF_UTC_MS, local_day
 from gisgrid.offices import LEVELS, office_label
 from gisgrid.store.answering import (
     Answer,
@@ -85,9 +74,7 @@ def incident_card(connection: sa.Connection, number: int, now_ms: int) -> Incide
     at_ms = now_ms if is_open else row.closed_ms or row.reported_ms
     grids = grids_to_alert(row.answering_grid or row.grid, row.alternatives, bool(row.is_urgent))
     across = [unit for grid in grids for unit in units_of(grid) or ()]
-    responded, done, extended = (
-        np.array([NEVER if at is None else at], np.int64) for at in (row.responded_ms, row.done_ms, row.extended_due_ms)
-    )
+    responded, done, extended = (instants((at,)) for at in (row.responded_ms, row.done_ms, row.extended_due_ms))
     state = clock_states(
         now_ms, np.array([is_open]), responded, done, due, extended, rulebook.calendar, rulebook.rules.clocks
     )
@@ -95,7 +82,7 @@ def incident_card(connection: sa.Connection, number: int, now_ms: int) -> Incide
         incident_of(row),
         due,
         tuple(CLOCK_STATES)[int(state[0])],
-        who_answers(connection, grids, _date(at_ms)),
+        who_answers(connection, grids, local_day(at_ms)),
         on_call(connection, (*offices, *across), now_ms) if row.is_urgent and is_open else (),
         steps_of(connection, number),
         duplicates_of(connection, number),
@@ -177,7 +164,7 @@ def clock_lines(card: IncidentCard, language: int) -> list[tuple[tuple[str, str]
         if not one.is_urgent or place == 2:
             told.append(
                 _explained(
-                    explain(_date(started), workdays, card.rulebook.calendar, card.rulebook.calendar_notes),
+                    explain(local_day(started), workdays, card.rulebook.calendar, card.rulebook.calendar_notes),
                     workdays,
                     language,
                 )
@@ -214,7 +201,7 @@ def _explained(told: Explanation, workdays: int, language: int) -> str:
 def _by(due_ms: int) -> str:
     """A deadline as a person says it: a local day to whose end it runs, or an instant."""
     at_midnight = (due_ms + EAST_OF_UTC_MS) % DAY_MS == 0
-    return f"{_date(due_ms - 1)} 24:00" if at_midnight else local_time(due_ms)
+    return f"{local_day(due_ms - 1)} 24:00" if at_midnight else local_time(due_ms)
 
 
 def _grid(one: Incident, names: Mapping[str, str], language: int) -> str:
@@ -262,7 +249,3 @@ def _pair(label: tuple[str, str], text: str, language: int) -> str:
     width = 18 if language == 0 else 8
     padding = " " * max(1, width - (len(label[0]) if language == 0 else len(label[1])))
     return f"  {label[language]}{padding}{text}"
-
-
-def _date(at_ms: int) -> dt.date:
-    return date_of(int(local_days(np.array([at_ms], np.int64))[0]))

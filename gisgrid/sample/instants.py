@@ -6,7 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gisgrid.clocks import DAY_MS, EAST_OF_UTC_MS, NEVER, ClockRules, Workdays, date_of, end_of, local_days
+from gisgrid.clocks import NEVER, ClockRules, Workdays
+from gisgrid.local_days import DAY_MS, EAST_OF_UTC_MS, date_of, end_of, local_days
 from gisgrid.offices import LEVELS
 from gisgrid.workdays import WorkCalendar
 

@@ -8,9 +8,10 @@ from typing import Final
 import numpy as np
 import sqlalchemy as sa
 
-from gisgrid.clocks import CLOCK_STATES, DAY_MS, EAST_OF_UTC_MS, clock_states, date_of, local_days
+from gisgrid.clocks import CLOCK_STATES, clock_states
 from gisgrid.duty import ANSWERING_ROLES, ROLES
 from gisgrid.incident_columns import IncidentColumns
+from gisgrid.local_days import DAY_MS, EAST_OF_UTC_MS, local_day
 from gisgrid.offices import DEPARTMENT
 from gisgrid.store.rulebook import Rulebook
 from gisgrid.store.tables import DEPARTMENT as DEPARTMENT_TABLE
@@ -104,7 +105,7 @@ def who_answers(connection: sa.Connection, grids: Iterable[str], day: dt.date) -
 def on_call(connection: sa.Connection, offices: Iterable[str] | None, now_ms: int) -> tuple[OnCall, ...]:
     """Who is on call in units or departments (None: in all): by day from 08:00 to 18:00, else the night's, which lasts until 08:00."""
     hour = (now_ms + EAST_OF_UTC_MS) % DAY_MS // 3_600_000
-    day = date_of(int(local_days(np.array([now_ms], np.int64))[0]))
+    day = local_day(now_ms)
     if hour < NIGHT_ENDS_H:
         day -= dt.timedelta(days=1)
     shift = "day" if NIGHT_ENDS_H <= hour < NIGHT_BEGINS_H else "night"
@@ -144,7 +145,7 @@ def loads(
     connection: sa.Connection, columns: IncidentColumns, rulebook: Rulebook, now_ms: int, role: str = "patroller"
 ) -> tuple[Load, ...]:
     """What each person in a role answers for now, those with the most red, yellow and open first."""
-    day = date_of(int(local_days(np.array([now_ms], np.int64))[0]))
+    day = local_day(now_ms)
     open_at = columns.at(np.flatnonzero(columns.is_open()))
     states = clock_states(
         now_ms, open_at.is_open(), open_at.responded_ms, open_at.done_ms, open_at.due, open_at.extended_due_ms,

@@ -11,9 +11,9 @@ from gisgrid.errors import UnknownGrid
 from gisgrid.grid import GridNetwork
 from gisgrid.incident_rows import IncidentRows
 from gisgrid.incidents import DEFAULT_ACCURACY_M, assign
+from gisgrid.local_days import start_of
 from gisgrid.offices import district_of
 from gisgrid.store.editions import Editions
-from gisgrid.store.fixes import start_of
 from gisgrid.store.store import Store
 from gisgrid.store.tables import GRID, UNIT
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from gisgrid.accountability import CASES, Evidence, find_evidence, find_stays
-from gisgrid.clocks import EAST_OF_UTC_MS, NEVER, Deadlines, Workdays, date_of, local_days
+from gisgrid.clocks import NEVER, Workdays
 from gisgrid.duty import ANSWERING_ROLES, PATROLLING_ROLES, ROLE_LABELS
 from gisgrid.incident_columns import IncidentColumns
+from gisgrid.local_days import EAST_OF_UTC_MS, date_of, day_number, local_day, local_days
 from gisgrid.offices import level_of, office_label
 from gisgrid.store.answering import Answer, office_names, who_answers
 from gisgrid.store.rulebook import Rulebook
@@ -100,7 +101,7 @@ def _cases(
             continue  # ended, and nobody has said when
         holder = columns.words["holder"][columns.holder[place]]
         stays = find_stays(reported_ms, holder, mine, end)
-        due = Deadlines(*(getattr(columns.due, field.name)[place : place + 1] for field in fields(columns.due)))
+        due = columns.due.at(slice(place, place + 1))
         evidence = find_evidence(
             number, stays, [step for step in mine if step.at_ms >= started_ms], due,
             responded_ms=_happened(columns.responded_ms[place]), done_ms=end, now_ms=now_ms,
@@ -124,8 +125,8 @@ def _late(columns: IncidentColumns, now_ms: int) -> NDArray[np.bool_]:
     until = np.where(columns.is_open(), now_ms, -1)
     done = np.where(columns.done_ms == NEVER, until, columns.done_ms)
     responded = np.where(columns.responded_ms == NEVER, until, columns.responded_ms)
-    completion = np.where(columns.extended_due_ms == NEVER, columns.due.done_ms, columns.extended_due_ms)
-    return (responded > columns.due.response_ms) | (done > completion)
+    due = columns.due.extended(columns.extended_due_ms)
+    return (responded > due.response_ms) | (done > due.done_ms)
 
 
 def _steps(connection: sa.Connection, numbers: NDArray[np.int64]) -> dict[int, list[Any]]:
@@ -175,7 +176,7 @@ def _happened(at_ms: Any) -> int | None:
 
 
 def _day(at_ms: int) -> int:
-    return int(local_days(np.array([at_ms], np.int64))[0])
+    return day_number(local_day(at_ms))
 
 
 def _iso(at_ms: int) -> str:

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gisgrid.errors import BadOption
+from gisgrid.local_days import DAY_MS, EAST_OF_UTC_MS, local_day, start_of
 from gisgrid.store.engine import is_postgresql
 from gisgrid.store.store import Change, Store
 from gisgrid.store.tables import FIX, REFUSED_FIX, TRACKER
 
-DAY_MS: Final = 86_400_000
-_SHANGHAI_MS: Final = 8 * 3_600_000
 _E7: Final = 1e7
 _COLUMNS: Final = ("tracker_id", "time_ms", "lon_e7", "lat_e7", "accuracy_m", "received_ms")
 _INSERT_ROWS: Final = """
@@ -121,7 +120,7 @@ class FixInbox:
 
     def days(self) -> list[dt.date]:
         """The local days of which the inbox holds fixes, the oldest first."""
-        day = (FIX.c.time_ms + _SHANGHAI_MS) // DAY_MS
+        day = (FIX.c.time_ms + EAST_OF_UTC_MS) // DAY_MS
         with self._store.reading() as connection:
             found = connection.execute(sa.select(day).distinct()).scalars().all()
         return [dt.date(1970, 1, 1) + dt.timedelta(days=int(number)) for number in sorted(found)]
@@ -152,11 +151,6 @@ class FixInbox:
         )
         with self._store.reading() as connection:
             return {(row[0], row[1], row[2]): row[3] for row in connection.execute(query)}
-
-
-def start_of(day: dt.date) -> int:
-    """The first millisecond of a local day in Asia/Shanghai, since 1970 UTC."""
-    return (day - dt.date(1970, 1, 1)).days * DAY_MS - _SHANGHAI_MS
 
 
 def _check(batch: FixBatch, refused: Mapping[str, NDArray[np.bool_]]) -> None:
@@ -237,8 +231,3 @@ def _count(
     ]
     insert = postgresql.insert if is_postgresql(connection) else sqlite.insert
     connection.execute(insert(REFUSED_FIX).on_conflict_do_nothing(), values)
-
-
-def local_day(time_ms: int) -> dt.date:
-    """The local day in Asia/Shanghai of a millisecond since 1970 UTC."""
-    return dt.date(1970, 1, 1) + dt.timedelta(days=(time_ms + _SHANGHAI_MS) // DAY_MS)

@@ -10,7 +10,7 @@ import pandas as pd
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from gisgrid.clocks import NEVER
+from gisgrid.clocks import NEVER, instants
 from gisgrid.incident_columns import FIXED_WORDS, OFFICE_LEVELS, OPEN_WORDS, IncidentColumns
 from gisgrid.offices import DEPARTMENT, level_of
 from gisgrid.plane import MetricPlane
@@ -46,11 +46,11 @@ class IncidentMirror:
         """The columns as of now."""
         with self._lock:
             with self._store.reading() as connection:
-                last, rulebook = last_event(connection), rulebook_of(connection)
-                known = self._columns
+                last, known = last_event(connection), self._columns
                 if known is not None and last == self._event:
                     return known
-                rows = _read(connection, self._event)
+                # Rules and calendar too change only with an event.
+                rulebook, rows = rulebook_of(connection), _read(connection, self._event)
             if known is None:
                 known = self._of_rows([], rulebook)
             fresh = self._of_rows(rows, rulebook)
@@ -94,11 +94,11 @@ class IncidentMirror:
         }
         answering = [grid or own for grid, own in zip(values["answering_grid"], values["grid"], strict=True)]
         codes["answering_grid"] = self._learnt("grid", answering)
-        instants: dict[str, Any] = {
-            name: _instants(values[name]) for name in ("responded_ms", "done_ms", "closed_ms", "extended_due_ms")
+        happened: dict[str, Any] = {
+            name: instants(values[name]) for name in ("responded_ms", "done_ms", "closed_ms", "extended_due_ms")
         }
         reported_ms = np.array(values["reported_ms"], np.int64)
-        started_ms = _instants(values["started_ms"])
+        started_ms = instants(values["started_ms"])
         started_ms = np.where(started_ms == NEVER, reported_ms, started_ms)
         is_urgent = np.array(values["is_urgent"], bool)
         lon, lat = degrees_of(values["place"])
@@ -111,7 +111,7 @@ class IncidentMirror:
             **codes,
             reported_ms=reported_ms,
             started_ms=started_ms,
-            **instants,
+            **happened,
             lon=lon,
             lat=lat,
             satisfied=np.array([-1 if value is None else int(value) for value in values["is_satisfied"]], np.int8),
@@ -186,10 +186,6 @@ def _factorized(values: Sequence[str]) -> tuple[NDArray[np.int64], list[str]]:
     """The values as places in the list of those that differ."""
     which, words = pd.factorize(np.array(values, dtype=object))
     return which.astype(np.int64), [str(word) for word in words]
-
-
-def _instants(values: Sequence[int | None]) -> NDArray[np.int64]:
-    return np.array([NEVER if value is None else value for value in values], np.int64)
 
 
 def _departments(holders: Sequence[str]) -> list[str]:

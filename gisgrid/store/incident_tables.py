@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 
 from gisgrid.categories import CATEGORIES
-from gisgrid.clocks import EAST_OF_UTC_MS
 from gisgrid.flow import GRADES, STATES
 from gisgrid.incident_rows import FIELDS, LABELLED_LEVELS, SOURCES, words_of
+from gisgrid.local_days import EAST_OF_UTC_MS
 from gisgrid.offices import DEPARTMENT, level_of
 from gisgrid.store.incidents import IncidentFilter, Incidents
 

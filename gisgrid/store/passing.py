@@ -6,10 +6,10 @@ import numpy as np
 import shapely
 import sqlalchemy as sa
 
-from gisgrid.clocks import date_of, local_days
 from gisgrid.codes import is_grid_code, township_of, village_of
 from gisgrid.grid import GridNetwork
 from gisgrid.grid_index import NOWHERE
+from gisgrid.local_days import local_day
 from gisgrid.store.editions import EditionLabel, Editions
 
 
@@ -40,7 +40,7 @@ def answering_grid(
 
 def in_force(editions: Editions, connection: sa.Connection, now_ms: int) -> EditionLabel | None:
     """The edition in force on the local day of an instant."""
-    return editions.at(date_of(int(local_days(np.array([now_ms], np.int64))[0])), connection)
+    return editions.at(local_day(now_ms), connection)
 
 
 def offices_after(offices: str, old_grid: str, new_grid: str) -> str:

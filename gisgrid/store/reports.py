@@ -7,10 +7,11 @@ from typing import Any, Final
 import numpy as np
 import sqlalchemy as sa
 
-from gisgrid.clocks import NEVER, Deadlines, date_of, local_days
+from gisgrid.clocks import NEVER, Deadlines
 from gisgrid.errors import BadOption, UnknownGrid
 from gisgrid.flow import GRADES
 from gisgrid.incident_rows import SOURCES, IncidentRows
+from gisgrid.local_days import local_day
 from gisgrid.plane import MetricPlane
 from gisgrid.rules import NearnessRules
 from gisgrid.store.belonging import belongings
@@ -97,7 +98,7 @@ def report_incident(
         if editions.newest_in(change.connection) != found.newest_edition:
             found = belongings(editions, rows, change.connection)
         rulebook = rulebook_of(change.connection)
-        day = date_of(int(local_days(rows.reported_ms)[0]))
+        day = local_day(int(rows.reported_ms[0]))
         rows.sub_category[0] = rulebook.sub_categories.find_open(report.category, report.sub_category, day)
         number = (change.connection.execute(sa.select(sa.func.max(INCIDENT.c.id))).scalar_one_or_none() or 0) + 1
         event_id = change.tell(
@@ -161,7 +162,7 @@ def _checked(editions: Editions, report: Report, now_ms: int) -> IncidentRows:
     if report.accuracy_m is not None and not 0.0 < accuracy_m < 1e7:
         raise BadOption(f"accuracy is {accuracy_m} m; expected metres above 0, or nothing")
     if report.stated:
-        _check_stated(editions, report.stated, date_of(int(local_days(np.array([reported_ms]))[0])))
+        _check_stated(editions, report.stated, local_day(reported_ms))
     on_the_spot = reported_ms if report.is_handled else NEVER
 
     def text(value: str) -> np.ndarray[Any, np.dtype[np.object_]]:
@@ -204,7 +205,7 @@ def _from_elsewhere(
         raise BadOption("a report of another platform needs both its name and its number there")
     with store.reading() as connection:
         rulebook = rulebook_of(connection)
-    day = date_of(int(local_days(rows.reported_ms)[0]))
+    day = local_day(int(rows.reported_ms[0]))
     rows.sub_category[0] = rulebook.sub_categories.find_open(report.category, report.sub_category, day)
     take_in_rows(store, editions, rows, report.source_system, author=author, origin=origin)
     with store.reading() as connection:

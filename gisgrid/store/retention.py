@@ -9,7 +9,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from gisgrid.errors import BadOption
-from gisgrid.store.fixes import local_day, start_of
+from gisgrid.local_days import local_day, start_of
 from gisgrid.store.store import Store
 from gisgrid.store.tables import AUDIT, FIX, REFUSED_FIX
 from gisgrid.table_files import write_table

@@ -12,9 +12,10 @@ from alembic.script import ScriptDirectory
 from gisgrid.errors import NewerDatabase, OutdatedDatabase
 from gisgrid.store.access_tables import ACCOUNT
 from gisgrid.store.engine import for_writing
+from gisgrid.store.service_tables import DEVICE
 from gisgrid.store.tables import INCIDENT, METADATA
 
-TABLES: Final = {table.name: table for table in (*METADATA.sorted_tables, ACCOUNT)}
+TABLES: Final = {table.name: table for table in (*METADATA.sorted_tables, ACCOUNT, DEVICE)}
 """Every table, whichever room it stands in: this room reads them all."""
 
 _MIGRATIONS: Final = str(importlib.resources.files("gisgrid.store") / "migrations")

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import sqlalchemy as sa
 
-from gisgrid.clocks import CARDS, NEVER, Deadlines, earned_cards
+from gisgrid.clocks import CARDS, Deadlines, earned_cards, instants
 from gisgrid.flow import ENDED
 from gisgrid.store.bulk import insert_columns, update_columns
 from gisgrid.store.editions import Editions
@@ -82,8 +82,7 @@ def _changes(change: Change, editions: Editions, rows: Sequence[Any], rulebook: 
             moved = {"from": row.holder} if values["holder"] != row.holder else {}
             steps.append(("pass_on", str(values["holder"]), {"from_grid": before, "to_grid": now, **moved}))
         if cards[place] > tuple(CARDS).index(row.card):
-            one = Deadlines(*(getattr(due, field.name)[place : place + 1] for field in dataclasses.fields(due)))
-            raised = earned_steps(row, one, now_ms)
+            raised = earned_steps(row, due.at(slice(place, place + 1)), now_ms)
             values["card"] = raised[-1][1]
             steps += [(move, values.get("holder", row.holder), content) for move, _, content in raised]
         if steps:
@@ -98,8 +97,7 @@ def _deadlines(rows: Sequence[Any], rulebook: Rulebook) -> Deadlines:
 
 def _earned(rows: Sequence[Any], due: Deadlines, now_ms: int) -> list[int]:
     responded, done, extended = (
-        np.array([NEVER if at is None else at for at in (getattr(row, name) for row in rows)], np.int64)
-        for name in ("responded_ms", "done_ms", "extended_due_ms")
+        instants(getattr(row, name) for row in rows) for name in ("responded_ms", "done_ms", "extended_due_ms")
     )
     is_open = np.array([row.state not in ENDED for row in rows], bool)
     cards: list[int] = earned_cards(now_ms, is_open, responded, done, due, extended).tolist()

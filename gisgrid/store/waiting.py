@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import sqlalchemy as sa
 
-from gisgrid.clocks import CLOCK_STATES, NEVER, clock_states
+from gisgrid.clocks import CLOCK_STATES, NEVER, clock_states, instants
 from gisgrid.incident_columns import IncidentColumns
 from gisgrid.store.incidents import Incident, IncidentFilter, conditions_of, incident_of
 from gisgrid.store.rulebook import Rulebook, rulebook_of
@@ -35,14 +35,13 @@ def find_waiting(
     started = np.array([row.reported_ms if row.started_ms is None else row.started_ms for row in rows], np.int64)
     due = rulebook.deadlines(started, np.array([row.is_urgent for row in rows], bool))
     responded, done, extended = (
-        np.array([NEVER if at is None else at for at in (getattr(row, name) for row in rows)], np.int64)
-        for name in ("responded_ms", "done_ms", "extended_due_ms")
+        instants(getattr(row, name) for row in rows) for name in ("responded_ms", "done_ms", "extended_due_ms")
     )
     is_open = np.ones(len(rows), bool)
     states = clock_states(
         now_ms, is_open, responded, done, due, extended, rulebook.calendar, rulebook.rules.clocks
     )  # fmt: skip
-    completion = np.where(done == NEVER, np.where(extended == NEVER, due.done_ms, extended), due.most_ms)
+    completion = np.where(done == NEVER, due.extended(extended).done_ms, due.most_ms)
     following = np.where((responded == NEVER) & (due.response_ms > now_ms), due.response_ms, completion)
     names = tuple(CLOCK_STATES)
     found = [

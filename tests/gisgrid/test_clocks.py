@@ -18,13 +18,11 @@ from gisgrid.clocks import (
     Workdays,
     card_of,
     clock_states,
-    date_of,
-    day_number,
     deadlines,
     explain,
-    local_days,
 )
 from gisgrid.errors import BadOption
+from gisgrid.local_days import date_of, day_number, local_days
 from gisgrid.workdays import WorkCalendar
 
 _CHINA = ZoneInfo("Asia/Shanghai")

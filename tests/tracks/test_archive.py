@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from gisgrid import cli
 from gisgrid.errors import UnreadableFile
+from gisgrid.local_days import start_of
 from gisgrid.store import open_store
-from gisgrid.store.fixes import FixBatch, FixInbox, start_of
+from gisgrid.store.fixes import FixBatch, FixInbox
 from tests.gisgrid.store.test_fixes import batch_of, fixes, rows_of
 from tracks.archive import CATALOGUE, TrackArchive, read_fixes_of, read_tracks_of, seal
 from tracks.fixes import collect_fixes

@@ -8,9 +8,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gisgrid.local_days import DAY_MS
 from tests.tracks.walks import MONDAY, at_ms, duty, judge, straight, stroll
 from tests.worlds import at, draw_network
-from tracks.policy import DAY_MS, BasePlace, Policy
+from tracks.policy import BasePlace, Policy
 
 PAIR = draw_network("AB", square_m=1000)
 INTAKE_MS = 15

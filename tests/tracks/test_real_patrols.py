@@ -6,10 +6,11 @@ import shapely
 
 from gisgrid.duty import FOREVER_DAY, Duty
 from gisgrid.grid import GridNetwork
+from gisgrid.local_days import DAY_MS, date_of
 from tracks.formats import TrackColumns, read_tracks
 from tracks.own_zones import Edition
-from tracks.policy import DAY_MS, Policy
-from tracks.verify import date_of, verify_tracks
+from tracks.policy import Policy
+from tracks.verify import verify_tracks
 
 FREE = {"duty_window": "00:00-24:00", "jump_kmh": 1e9, "driving_kmh": 1e8, "max_stop_s": 1e9}
 

@@ -5,13 +5,14 @@ import datetime as dt
 import pytest
 
 from gisgrid.duty import read_duties, read_leave
+from gisgrid.local_days import date_of
 from gisgrid.sample import build_district, build_tracks, write_sample
 from tracks.filed_reports import read_reports
 from tracks.formats import read_tracks
 from tracks.own_zones import Edition
 from tracks.policy import Policy
 from tracks.sentences import explain_day
-from tracks.verify import date_of, verify_tracks
+from tracks.verify import verify_tracks
 
 KINDS = {
     "diligent", "too_short", "one_visit", "border_walker", "phone_off_hour", "phone_at_home", "driving_through", "copied_track", "gcj02_phone",

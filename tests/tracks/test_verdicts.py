@@ -5,13 +5,14 @@ import datetime as dt
 import pytest
 
 from gisgrid.duty import Leave
+from gisgrid.local_days import day_number
 from tests.tracks.walks import MONDAY, SUNDAY, at_ms, duty, fixes_of, stroll
 from tests.worlds import draw_network
 from tracks.own_zones import Edition
 from tracks.policy import Policy
 from tracks.sentences import explain_day, explain_week
 from tracks.verdicts import judge_amount, lesser
-from tracks.verify import day_number, verify_tracks
+from tracks.verify import verify_tracks
 
 WORLD = draw_network("AB", square_m=1000)
 H = 3_600_000

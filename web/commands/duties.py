@@ -4,15 +4,14 @@ import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from gisgrid.clocks import date_of, local_days
 from gisgrid.codes import township_of, village_of
 from gisgrid.duty import ANSWERING_ROLES, ROLE_LABELS, SHIFTS
 from gisgrid.errors import BadOption, UnknownGrid
+from gisgrid.local_days import local_day
 from gisgrid.offices import district_of, office_label
 from gisgrid.store.answering import loads, office_names, on_call, who_answers
 from gisgrid.store.editions import Editions
@@ -161,4 +160,4 @@ def export_command(
 
 
 def _day(text: str | None, now_ms: int) -> dt.date:
-    return read_day(text, "--on") if text else date_of(int(local_days(np.array([now_ms], np.int64))[0]))
+    return read_day(text, "--on") if text else local_day(now_ms)

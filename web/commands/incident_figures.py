@@ -3,17 +3,16 @@
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import pyarrow as pa
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from gisgrid.categories import CATEGORIES, sub_category_names
-from gisgrid.clocks import date_of, local_days
 from gisgrid.errors import BadOption
 from gisgrid.figure_tables import SHOWN, figure_table, headings
 from gisgrid.figures import DEFINITIONS, GROUPINGS, FiguresQuery, count_figures, roles_of_reporters, year_before
+from gisgrid.local_days import local_day
 from gisgrid.store.answering import office_names
 from gisgrid.store.belonging import check_unit
 from gisgrid.store.editions import Editions
@@ -73,7 +72,7 @@ def figures_command(
             names = office_names(connection)
             if by == "sub_category":
                 names = sub_category_names(rulebook_of(connection).sub_categories, spoken)
-        day = date_of(int(local_days(np.array([query.as_of_ms - 1], np.int64))[0]))
+        day = local_day(query.as_of_ms - 1)
         unentered = grids_not_entered(store, Editions(store), place_of(data, url)[0] / "tracks", day)
     rows = figure_table(found, by, spoken, last_year=before, names=names)
     if by is None:

@@ -6,11 +6,11 @@ import numpy as np
 import typer
 
 from gisgrid.categories import CATEGORIES
-from gisgrid.clocks import date_of, local_days
 from gisgrid.datum import check_datum, to_wgs84
 from gisgrid.errors import BadOption
 from gisgrid.flow import GRADES
 from gisgrid.incident_rows import SOURCES
+from gisgrid.local_days import local_day
 from gisgrid.store import Store
 from gisgrid.store.editions import Editions
 from gisgrid.store.gazetteer import find_one, make_finder
@@ -74,7 +74,7 @@ def _named(
 ) -> tuple[float | None, float | None, str, str]:
     """Position, grid or village, and source of what a person calls by name."""
     at_ms = store.now_ms() if reported_ms is None else reported_ms
-    network = editions.network_at(date_of(int(local_days(np.array([at_ms], np.int64))[0])))
+    network = editions.network_at(local_day(at_ms))
     with store.reading() as connection:
         place = find_one(make_finder(connection, network), typed)
     if place.kind in {"grid", "village"}:

@@ -16,6 +16,7 @@ from gisgrid.datum import check_datum
 from gisgrid.duty import PATROLLING_ROLES, read_duties, read_leave
 from gisgrid.errors import BadOption, EmptyInput
 from gisgrid.grid import read_network
+from gisgrid.local_days import day_number
 from gisgrid.mapping import write_map
 from gisgrid.store import open_store
 from gisgrid.store.fixes import FixInbox
@@ -28,7 +29,8 @@ from tracks.own_zones import Edition, unknown_grids
 from tracks.policy import Policy, read_policy
 from tracks.results import write_verification
 from tracks.sentences import Language
-from tracks.verify import Verification, day_number, verify_tracks
+from tracks.verify import Verification, verify_tracks
+from web.days import read_day
 from web.settings import read_settings
 
 app = typer.Typer(help="Patrol trajectories against the 5225 standard.", no_args_is_help=True)
@@ -67,7 +69,7 @@ def verify(
     """Judge days, visits and weeks of every patroller and say why."""
     console = Console(stderr=True)
     spoken = _language(language)
-    first_day, last_day = _date(first, "--from"), _date(last, "--to")
+    first_day, last_day = read_day(first, "--from"), read_day(last, "--to")
     wanted_maps = [_map_request(text) for text in maps or []]
     rules = read_policy(policy) if policy else Policy()
     editions = [_edition(text, code) for text in grids]
@@ -170,7 +172,9 @@ def archive(
     folder = data or settings.data
     shelf = TrackArchive(folder / "tracks")
     last = (
-        _date(until, "--until") if until else dt.datetime.now(ZoneInfo("Asia/Shanghai")).date() - dt.timedelta(days=1)
+        read_day(until, "--until")
+        if until
+        else dt.datetime.now(ZoneInfo("Asia/Shanghai")).date() - dt.timedelta(days=1)
     )
     if files:
         with console.status("reading the tracks"):
@@ -207,22 +211,15 @@ def _tell_rejects(console: Console, path: Path, rejects: list[Rejects]) -> None:
 def _edition(text: str, code: str) -> Edition:
     path, at, day = text.rpartition("@")
     if at and not Path(text).exists():
-        return Edition(read_network(path, code=code), day_number(_date(day, "--grids PATH@FROM")))
+        return Edition(read_network(path, code=code), day_number(read_day(day, "--grids PATH@FROM")))
     return Edition(read_network(text, code=code))
-
-
-def _date(text: str, option: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise BadOption(f"{option} is {text!r}; expected a date such as 2018-05-07") from None
 
 
 def _map_request(text: str) -> tuple[str, dt.date]:
     person, colon, day = text.rpartition(":")
     if not colon or not person:
         raise BadOption(f"--map is {text!r}; expected PATROLLER:YYYY-MM-DD such as P0001:2018-05-07")
-    return person, _date(day, "--map")
+    return person, read_day(day, "--map")
 
 
 def _zone(name: str | None) -> ZoneInfo | None:

@@ -15,10 +15,11 @@ import pytest
 import shapely
 
 from gisgrid.categories import SubCategories
-from gisgrid.clocks import NEVER, deadlines, local_days
+from gisgrid.clocks import NEVER, deadlines
 from gisgrid.flow import GRADES, STATES
 from gisgrid.grid import read_network
 from gisgrid.incident_rows import read_incident_rows
+from gisgrid.local_days import local_days
 from gisgrid.offices import DEPARTMENT, DEPARTMENTS, LEVELS
 from gisgrid.sample import (
     CATEGORIES,

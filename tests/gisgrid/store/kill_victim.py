@@ -13,9 +13,10 @@ from gisgrid.clocks import NEVER
 from gisgrid.errors import Conflict
 from gisgrid.flow import Request
 from gisgrid.incident_rows import IncidentRows
+from gisgrid.local_days import start_of
 from gisgrid.store import Store, open_store
 from gisgrid.store.editions import Editions
-from gisgrid.store.fixes import FixBatch, FixInbox, start_of
+from gisgrid.store.fixes import FixBatch, FixInbox
 from gisgrid.store.incidents import Incidents
 from gisgrid.store.reports import Report, report_incident
 from gisgrid.store.steps import take_step

@@ -7,9 +7,9 @@ import pytest
 
 from gisgrid.duty import ANSWERING_ROLES, FOREVER_DAY, Duty, Leave
 from gisgrid.flow import Request
+from gisgrid.local_days import start_of
 from gisgrid.store.answering import Answering, grids_to_alert, loads, office_names, on_call, who_answers
 from gisgrid.store.editions import Editions
-from gisgrid.store.fixes import start_of
 from gisgrid.store.incident_mirror import IncidentMirror
 from gisgrid.store.incidents import IncidentFilter, Incidents
 from gisgrid.store.register_files import import_register

@@ -24,6 +24,7 @@ from gisgrid.store.health import check_health
 from gisgrid.store.incidents import Incidents
 from gisgrid.store.register_files import import_register
 from gisgrid.store.reports import Report, report_incident
+from gisgrid.store.service_tables import ANSWERED, DEVICE, JOB, PHOTO
 from gisgrid.store.steps import take_step
 from gisgrid.store.tables import METADATA
 from tests.gisgrid.store.test_fixes import DAY, ONE, batch_of, rows_of
@@ -55,6 +56,27 @@ def fill(store):
     accounts.add("wang", "Grid-by-grid 7", "planner", author="chief")
     accounts.sign_in("wang", "Grid-by-grid 7", origin="test")
     accounts.make_token("wang", "qgis", ["read_grids"], author="wang")
+    fill_service(store)
+
+
+def fill_service(store):
+    """A row in each table of the service."""
+    device = {
+        "id": 1, "person": "P0001", "app": "traccar", "label": "blue phone", "digest": "aa", "from_day": DAY, "datum": "wgs84",
+        "is_trusted": False, "made_ms": 1, "battery": 0.5, "suspicion": {"share": 0.25},
+    }  # fmt: skip
+    job = {
+        "id": 1, "kind": "verify", "account": "wang", "asked": {"month": "2018-05"}, "state": "done", "progress": 1.0,
+        "stage": "", "result": {"days": 3}, "is_to_stop": False, "made_ms": 1,
+    }  # fmt: skip
+    photo = {
+        "id": 1, "incident_id": 1, "digest": "bb", "type": "image/jpeg", "width_px": 3, "height_px": 2, "size_bytes": 99,
+        "added_ms": 1, "added_by": "wang",
+    }  # fmt: skip
+    answered = {"account": "wang", "key": "k1", "digest": "cc", "subject": "incident/1", "at_ms": 1}
+    with store.changing("test") as change:
+        for table, row in ((DEVICE, device), (JOB, job), (PHOTO, photo), (ANSWERED, answered)):
+            change.connection.execute(table.insert().values(**row))
 
 
 def everything(store):

@@ -9,9 +9,9 @@ import pytest
 from gisgrid.clocks import NEVER, explain
 from gisgrid.duty import FOREVER_DAY, Duty
 from gisgrid.flow import Request
+from gisgrid.local_days import start_of
 from gisgrid.store.editions import Editions
 from gisgrid.store.evidence import EVIDENCE_HEADINGS, evidence_table
-from gisgrid.store.fixes import start_of
 from gisgrid.store.incident_mirror import IncidentMirror
 from gisgrid.store.incidents import Incidents
 from gisgrid.store.register_files import import_register

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gisgrid.errors import BadOption
+from gisgrid.local_days import start_of
 from gisgrid.store.events import events_after
-from gisgrid.store.fixes import FixBatch, FixInbox, start_of
+from gisgrid.store.fixes import FixBatch, FixInbox
 
 DAY = dt.date(2018, 5, 8)
 NOON = start_of(DAY) + 12 * 3_600_000

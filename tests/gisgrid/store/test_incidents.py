@@ -10,9 +10,9 @@ from gisgrid.clocks import NEVER
 from gisgrid.errors import BadOption
 from gisgrid.incident_rows import IncidentRows
 from gisgrid.incidents import assign
+from gisgrid.local_days import start_of
 from gisgrid.store.editions import Editions
 from gisgrid.store.events import events_after
-from gisgrid.store.fixes import start_of
 from gisgrid.store.incident_tables import INCIDENT_HEADINGS, incident_table
 from gisgrid.store.incidents import IncidentFilter, Incidents
 from gisgrid.store.tables import INCIDENT

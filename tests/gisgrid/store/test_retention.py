@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gisgrid.errors import BadOption
-from gisgrid.store.fixes import FixBatch, FixInbox, start_of
+from gisgrid.local_days import start_of
+from gisgrid.store.fixes import FixBatch, FixInbox
 from gisgrid.store.retention import export_audit, first_kept_day, forget_fixes
 from gisgrid.table_files import read_table
 from tracks.archive import TrackArchive

@@ -7,8 +7,8 @@ import pytest
 
 from gisgrid.clocks import NEVER, explain
 from gisgrid.flow import Request
+from gisgrid.local_days import start_of
 from gisgrid.store.editions import Editions
-from gisgrid.store.fixes import start_of
 from gisgrid.store.incident_mirror import IncidentMirror
 from gisgrid.store.incidents import IncidentFilter, Incidents
 from gisgrid.store.reports import Report, report_incident
