@@ -61,7 +61,7 @@ def upgrade() -> None:
         sa.Column("added_ms", sa.BigInteger, nullable=False),
         *_text("added_by"),
         sa.PrimaryKeyConstraint("id", name="pk_photo"),
-        sa.UniqueConstraint("incident_id", "digest", name="uq_photo_incident_id"),
+        sa.UniqueConstraint("incident_id", "digest", name="uq_photo_incident_id_digest"),
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_photo_incident_id"),
     )
     op.create_index("ix_photo_incident_id", "photo", ["incident_id"])
