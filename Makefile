@@ -4,7 +4,7 @@ BIN := .venv/bin
 PACKAGES := gisgrid boundaries tracks web
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint check long bench lock format clean
+.PHONY: help install demo test lint check long bench bundle lock format clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ long: install ## run the long proofs too
 bench: install ## measure against peers
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@$(BIN)/python -m benchmarks
+
+bundle: install ## an offline package in dist/ (FOR=win_amd64 or linux_aarch64 for other machines, WITH=3.12)
+	@$(BIN)/python scripts/bundle.py $(if $(FOR),--for $(FOR)) $(if $(WITH),--python $(WITH))
 
 format: install ## bring the code into the house's layout
 	@$(BIN)/ruff format .
