@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,15 +17,22 @@ from gisgrid.store.tables import AUDIT, EVENT
 _LOG_LOCK: Final = 0x67726964
 """The advisory lock under which PostgreSQL numbers events: from the first number to the end of the transaction."""
 
+EVENT_CHANNEL: Final = "gisgrid_event"
+"""The channel on which PostgreSQL says that there are new events; it says no more than that."""
+
 
 @dataclass(frozen=True)
 class Change:
-    """A transaction that writes, by `author` from `origin` (an address or a program), at `at_ms`."""
+    """A transaction that writes, by `author` from `origin` (an address or a program), at `at_ms`.
+
+    `told` are the numbers of the events told so far, shared by copies made for another author.
+    """
 
     connection: sa.Connection
     author: str
     origin: str
     at_ms: int
+    told: list[int] = field(default_factory=list, repr=False, compare=False)
 
     def tell(self, kind: str, subject: str, content: dict[str, Any] | None = None) -> int:
         """Append an event, which readers see when the change is there; returns its number."""
@@ -35,6 +42,7 @@ class Change:
                 id=number, at_ms=self.at_ms, kind=kind, subject=subject, author=self.author, content=content or {}
             )
         )
+        self.told.append(number)
         return number
 
     def note(self, action: str, subject: str, result: str = "done") -> None:
@@ -65,6 +73,7 @@ class Store:
         self.engine = engine
         self._writing = for_writing(engine)
         self.now_ms = now_ms
+        self._hearers: list[Callable[[], None]] = []
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -83,7 +92,22 @@ class Store:
         if not author.strip():
             raise BadOption("a change needs an author; give the name of a person or a program")
         with plain_errors(), self._writing.begin() as connection:
-            yield Change(connection, author, origin, self.now_ms())
+            change = Change(connection, author, origin, self.now_ms())
+            yield change
+            if change.told and is_postgresql(connection):
+                # Sent when the change is there, to every process that listens.
+                connection.execute(sa.select(sa.func.pg_notify(EVENT_CHANNEL, "")))
+        if change.told:
+            for hear in tuple(self._hearers):
+                hear()
+
+    def on_events(self, hear: Callable[[], None]) -> Callable[[], None]:
+        """Call `hear` after every change of this process that told events, in the thread of the change.
+
+        It must be quick and raise nothing. Returns what ends it.
+        """
+        self._hearers.append(hear)
+        return lambda: self._hearers.remove(hear) if hear in self._hearers else None
 
     def close(self) -> None:
         """Give all connections back."""
