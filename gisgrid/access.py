@@ -24,6 +24,7 @@ _STAFF: Final = frozenset(("planner", "assessor", "commander"))
 
 ACTIONS: Final[dict[str, frozenset[str]]] = {
     # what, who
+    "own_account": _EVERYONE,
     "read_grids": _EVERYONE - {"auditor"},
     "read_incidents": _STAFF | {"worker", "department", "wall"},
     "report_incident": _STAFF | {"worker"},

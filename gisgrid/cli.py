@@ -19,6 +19,7 @@ class _Noun:
 
 _NOUNS: Final = {
     "demo": _Noun("web.commands.demo", "show the three main jobs on the sample district and serve the maps"),
+    "serve": _Noun("web.commands.serve", "serve the API, the phones, map programs and the live stream"),
     "grids": _Noun("web.commands.grids", "networks of grids: check and publish them"),
     "incidents": _Noun(
         "web.commands.incidents", "incidents: each at the grid that answers for it, reported, moved on, counted"

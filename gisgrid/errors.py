@@ -15,12 +15,17 @@ GisgridError                 anything said to a person as one sentence; command 
 │   ├── UnknownIncident      a number that no incident has
 │   ├── ForbiddenMove        a move that the flow of incidents, or the office, does not allow
 │   ├── Refused              a name and password that do not let in
+│   ├── NotAllowed           something that this role, unit or token may not do
+│   ├── NotThere             something that there is not, or that is not to be seen by whoever asks
+│   ├── TooLarge             more than is taken in at a time
+│   ├── TooMany              too much in a short time; `retry_after_s` says when to try again
 │   └── InvalidPolicy        a policy that is misspelt or contradicts itself
 ├── StoreError               the database cannot do what was asked
 │   ├── OutdatedDatabase     an older schema: upgrade it
 │   ├── NewerDatabase        a schema of a newer gisgrid
 │   ├── DatabaseLost         the server is not there, or went away in the middle; nothing was kept
 │   └── Conflict             someone else has changed it meanwhile
+│       └── Overtaken        what was to be changed is no longer as it was seen
 └── InstallationError        the installation lacks something
     └── AssetsMissing        scripts and styles of the maps were not fetched
 """
@@ -86,6 +91,26 @@ class Refused(InputError):
     """A name and password, or a token, that do not let in."""
 
 
+class NotAllowed(InputError):
+    """Something that this role, unit or token may not do."""
+
+
+class NotThere(InputError):
+    """Something that there is not, or that is not to be seen by whoever asks: both look the same."""
+
+
+class TooLarge(InputError):
+    """More than is taken in at a time."""
+
+
+class TooMany(InputError):
+    """Too much in a short time; nothing was read, and it can be sent again after `retry_after_s` seconds."""
+
+    def __init__(self, text: str, retry_after_s: int = 1) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
+
+
 class InvalidPolicy(InputError):
     """A policy that is misspelt, out of range or contradicts itself."""
 
@@ -108,6 +133,10 @@ class DatabaseLost(StoreError):
 
 class Conflict(StoreError):
     """Someone else has changed meanwhile what this change was based on."""
+
+
+class Overtaken(Conflict):
+    """What was to be changed is no longer as whoever changes it has seen it."""
 
 
 class InstallationError(GisgridError):

@@ -2,7 +2,7 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -116,6 +116,15 @@ class IncidentRows:
         seed = hashlib.blake2b(",".join(sorted(self.given)).encode(), digest_size=8).hexdigest()
         hashed = pd.util.hash_pandas_object(frame, index=False, hash_key=seed, categorize=True)
         return np.asarray(hashed, np.uint64).view(np.int64)
+
+
+def join_rows(parts: Sequence[IncidentRows]) -> IncidentRows:
+    """Lists of incidents as one; they must speak of the same fields."""
+    if len(parts) == 1:
+        return parts[0]
+    names = [field.name for field in dataclasses.fields(IncidentRows) if field.name != "given"]
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    return IncidentRows(**columns, given=parts[0].given)
 
 
 @dataclass(frozen=True, eq=False)

@@ -42,7 +42,7 @@ def postgis() -> Iterator[str]:
             "--no-locale",
             account=account,
         )
-        port = _free_port()
+        port = free_port()
         options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off"
         control = (programs / "pg_ctl", "-D", data, "-w")
         _run(*control, "-l", folder / "log", "-o", options, "start", account=account)
@@ -87,7 +87,8 @@ def _run(program: Path, *arguments: object, account: str | None) -> None:
         raise NoServerError(f"{program.name}: {done.stderr.strip()[-500:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

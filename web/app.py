@@ -1,84 +1,71 @@
-"""The application: the page of the demonstration, its maps, and the assets they need; nothing from another origin."""
+"""The service: its routes, what surrounds them, and its beginning and end."""
 
-import re
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Annotated, Final, Literal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
 
-from fastapi import FastAPI, HTTPException, Query, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
-from fastapi.staticfiles import StaticFiles
-from fastapi.templating import Jinja2Templates
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware.gzip import GZipMiddleware
 
 from gisgrid import __version__
-from gisgrid.categories import CATEGORIES
-from gisgrid.mapping.assets import VENDOR, check_assets
-from gisgrid.mapping.page import ASSET_FOLDER
-from web.problems import install_problem_handlers
-from web.summary import read_summary
-from web.words import WORDS
+from web.conditional import Conditional
+from web.envelope import Envelope
+from web.problems import Problem, install_problem_handlers
+from web.routes import incidents, live, sessions, state
+from web.services import Services
 
-Language = Literal["en", "zh"]
+ROUTERS: Final[tuple[APIRouter, ...]] = (state.router, sessions.router, incidents.router, live.router)
 
-_HERE: Final = Path(__file__).parent
-_MAP_NAME: Final = re.compile(r"[a-z0-9_]+\.(en|zh)\.html")
-_VERDICTS: Final = ("pass", "undetermined", "fail", "not_due")
-# Folium writes its scripts into the page; the pages of the application itself have none.
-_PAGE_POLICY: Final = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
-_MAP_POLICY: Final = (
-    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; frame-ancestors 'self'"
-)
+_ABOUT: Final = """Grids, who answers for them, incidents and patrols of a district.
+
+Sign in (`POST /api/v1/sessions`) and keep the cookie, or send a token as `Authorization: Bearer gg_…`; a request that
+changes something by cookie needs the header `x-csrf-token`. Times are ISO 8601 in UTC, local days are those of
+Asia/Shanghai, `lon` and `lat` are degrees of CGCS2000 (EPSG:4490, equal to WGS 84), other measures carry their unit in
+their name. Errors are `application/problem+json`. Every answer has an ETag; lists go on at `next`.
+"""
+_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": Problem, "description": told, "content": {"application/problem+json": {}}}
+    for status, told in (
+        (400, "The request cannot be read."),
+        (401, "Nobody is signed in, or the token is wrong."),
+        (403, "This role, unit or token may not do this."),
+        (404, "There is no such thing, or it is not to be seen."),
+        (422, "Something in the request cannot be used."),
+        (429, "Too much in a minute; `Retry-After` says when to try again."),
+        (503, "The database is not there; nothing was kept. Try again."),
+    )
+}
 
 
-def create_app(data: Path) -> FastAPI:
-    """The application over a folder that `gisgrid demo` filled. Raises `AssetsMissing`."""
-    check_assets()
-    app = FastAPI(title="gisgrid", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+def create_app(services: Services) -> FastAPI:
+    """The application over open services, which it closes at its end."""
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await services.close()
+
+    app = FastAPI(
+        title="gisgrid",
+        version=__version__,
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        lifespan=life,
+        responses=_PROBLEMS,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.services = services
     install_problem_handlers(app)
-    templates = Jinja2Templates(directory=_HERE / "templates")
-    templates.env.filters["thousands"] = lambda number: f"{number:,}"
-    app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
-    app.mount(f"/maps/{ASSET_FOLDER}", StaticFiles(directory=VENDOR), name="assets")
-
-    @app.middleware("http")
-    async def headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call_next(request)
-        response.headers["Content-Security-Policy"] = (
-            _MAP_POLICY if request.url.path.startswith("/maps/") else _PAGE_POLICY
-        )
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "same-origin"
-        return response
-
-    @app.get("/", response_class=HTMLResponse)
-    def home(request: Request, lang: Annotated[Language | None, Query()] = None) -> Response:
-        language = lang or _preferred(request.headers.get("accept-language", ""))
-        summary = read_summary(data)
-        context = {
-            "summary": summary, "words": WORDS[language], "lang": language, "verdicts": _VERDICTS,
-            "categories": {name: labels[1 if language == "zh" else 0] for name, labels in CATEGORIES.items()},
-        }  # fmt: skip
-        return templates.TemplateResponse(request, "home.html", context)
-
-    @app.get("/maps/{name}")
-    def a_map(name: str) -> Response:
-        path = data / "maps" / name
-        if not _MAP_NAME.fullmatch(name) or not path.is_file():
-            raise HTTPException(404, f"there is no map {name!r}; the home page lists them")
-        return HTMLResponse(path.read_bytes())
-
-    @app.get("/favicon.ico")
-    def icon() -> Response:
-        return RedirectResponse("/static/icon.svg")
-
-    @app.get("/health")
-    def health() -> dict[str, str]:
-        return {"status": "ok", "version": __version__}
-
+    app.add_middleware(Conditional)
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
+    app.add_middleware(Envelope, settings=services.settings, meters=services.meters)
+    for router in ROUTERS:
+        app.include_router(router)
     return app
 
 
-def _preferred(accepted: str) -> Language:
-    """The language a browser asks for; English unless Chinese comes first."""
-    return "zh" if accepted.strip().lower().startswith("zh") else "en"
+def _operation_id(route: APIRoute) -> str:
+    return route.name

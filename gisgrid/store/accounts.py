@@ -58,7 +58,7 @@ class Known:
 
     def is_in_scope(self, action: str) -> bool:
         """Whether a token was made for an action; a session is for all."""
-        return self.scopes is None or action in self.scopes
+        return self.scopes is None or action == "own_account" or action in self.scopes
 
 
 class Accounts:
@@ -159,6 +159,19 @@ class Accounts:
         if refused or row is None:
             raise Refused(_REFUSED)
         return SignedIn(secret, csrf, _holder(row))
+
+    def is_password(self, name: str, password: str, *, origin: str = "local") -> bool:
+        """Whether this is the password of an account; a wrong one counts as at the sign-in, and none is right while locked."""
+        with self._store.reading() as connection:
+            row = _row(connection, name)
+        is_right = is_password(password, row.password if row is not None else None)
+        if row is None or row.locked_until_ms > self._store.now_ms():
+            return False
+        if not is_right:
+            with self._store.changing(name, origin=origin) as change:
+                _fail(change, name)
+                change.note("password", f"account/{name}", "refused")
+        return is_right
 
     def known_by_session(self, secret: str) -> Known | None:
         """Who a cookie belongs to; None where its session has ended."""

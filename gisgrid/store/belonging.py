@@ -35,6 +35,11 @@ class Belonging:
     alternatives: NDArray[np.object_]
     newest_edition: int | None
 
+    def at(self, rows: NDArray[np.int64]) -> "Belonging":
+        """Those of some of the reports (m,)."""
+        names = ("edition_id", "township", "village", "grid", "how", "border_distance_m", "alternatives")
+        return Belonging(**{name: getattr(self, name)[rows] for name in names}, newest_edition=self.newest_edition)
+
 
 def belongings(editions: Editions, rows: IncidentRows, connection: sa.Connection | None = None) -> Belonging:
     """Find where reports belong, each in the edition in force at its time.

@@ -110,10 +110,20 @@ class Incidents:
             return incident_of(row) if row else None
 
     def page(
-        self, wanted: IncidentFilter | None = None, *, after: tuple[int, int] | None = None, most: int = 100
+        self,
+        wanted: IncidentFilter | None = None,
+        *,
+        after: tuple[int, int] | None = None,
+        most: int = 100,
+        visible: sa.ColumnElement[bool] | None = None,
     ) -> IncidentPage:
-        """At most so many incidents, the newest first, those after the key of the page before."""
+        """At most so many incidents, the newest first, those after the key of the page before.
+
+        `visible` is what whoever asks may see (`gisgrid.store.visible`); without it nobody in particular asks.
+        """
         query = sa.select(INCIDENT).where(*conditions_of(wanted or IncidentFilter()))
+        if visible is not None:
+            query = query.where(visible)
         if after is not None:
             key = sa.tuple_(INCIDENT.c.reported_ms, INCIDENT.c.id)
             query = query.where(key < sa.tuple_(sa.literal(after[0]), sa.literal(after[1])))

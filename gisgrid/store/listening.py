@@ -66,7 +66,7 @@ class Listening:
                     LOG.info("listening for events")
                     wait_s = _FIRST_WAIT_S
                     self._listen(connection)
-            except psycopg.Error as error:
+            except (psycopg.Error, OSError) as error:
                 LOG.warning("no notifications from the database: %s", str(error).strip().splitlines()[:1])
             finally:
                 self._connected.clear()

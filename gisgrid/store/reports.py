@@ -1,6 +1,8 @@
 """One report taken in: checked, assigned, given to its office, its probable duplicates linked."""
 
+import dataclasses
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -8,24 +10,29 @@ import numpy as np
 import sqlalchemy as sa
 
 from gisgrid.clocks import NEVER, Deadlines
-from gisgrid.errors import BadOption, UnknownGrid
+from gisgrid.errors import BadOption, Conflict, InputError, UnknownGrid
 from gisgrid.flow import GRADES
-from gisgrid.incident_rows import SOURCES, IncidentRows
+from gisgrid.incident_rows import SOURCES, IncidentRows, join_rows
 from gisgrid.local_days import local_day
 from gisgrid.plane import MetricPlane
 from gisgrid.rules import NearnessRules
-from gisgrid.store.belonging import belongings
+from gisgrid.store.answered import Key, find_answered, remember
+from gisgrid.store.belonging import Belonging, belongings
 from gisgrid.store.bulk import degrees_of, insert_columns
 from gisgrid.store.editions import Editions
 from gisgrid.store.incidents import Incident, incident_of
 from gisgrid.store.intake import FUTURE_MS, columns_of_rows, home_of, take_in_rows
-from gisgrid.store.rulebook import rulebook_of
+from gisgrid.store.rulebook import Rulebook, rulebook_of
 from gisgrid.store.store import Change, Store
 from gisgrid.store.tables import DUPLICATE, INCIDENT
 from gisgrid.tables import check_text
 
 _DEGREE_DIGITS: Final = 7
 _MINUTE_MS: Final = 60_000
+_AT_FIRST: Final[dict[str, Any]] = {
+    "version": 1, "assistants": "", "reopened": 0, "steps": 0, "source_system": None, "source_id": None,
+    "source_digest": None,
+}  # fmt: skip
 _EARLIEST_MS: Final = 631_123_200_000
 """The beginning of 1990 in China."""
 
@@ -77,50 +84,158 @@ class Reported:
     incident: Incident
     due: Deadlines
     duplicate: Duplicate | None
+    is_new: bool = True
+    """Whether it was taken in now; else it was there under its key already."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A report to take in, by whom, from where, and perhaps under a key: then it is taken in once, however often it is sent."""
+
+    report: Report
+    author: str
+    origin: str = "local"
+    key: Key | None = None
 
 
 def report_incident(
-    store: Store, editions: Editions, report: Report, *, author: str, origin: str = "local"
+    store: Store, editions: Editions, report: Report, *, author: str, origin: str = "local", key: Key | None = None
 ) -> Reported:
     """Take in a report; it is there, with grid, office and clocks, when this returns.
 
     Raises `BadOption` for a time in the future, a place that cannot be, an unknown or ended category, `UnknownGrid` for a
-    grid or village that the edition of its time does not have. One that names its platform and number is taken in as from
-    there: sent again it changes what differs and doubles nothing.
+    grid or village that the edition of its time does not have, `Conflict` for a key that something else was reported under.
+    One that names its platform and number is taken in as from there: sent again it changes what differs and doubles nothing.
+    """
+    (answer,) = report_incidents(store, editions, [Asked(report, author, origin, key)])
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def report_incidents(store: Store, editions: Editions, asked: Sequence[Asked]) -> list[Reported | Exception]:
+    """Take in reports of several people in one transaction: for each how it stands now, or the error that is its own.
+
+    Those of other platforms go one by one. Raises only what keeps all of them out, such as a lost database; then none is in.
     """
     now_ms = store.now_ms()
-    rows = _checked(editions, report, now_ms)
-    if report.source_system or report.source_id:
-        return _from_elsewhere(store, editions, report, rows, author, origin)
-    found, home = belongings(editions, rows), home_of(editions)
-    with store.changing(author, origin=origin) as change:
+    answers: list[Reported | Exception | None] = [None] * len(asked)
+    rows: dict[int, IncidentRows] = {}
+    for place, one in enumerate(asked):
+        try:
+            checked = _checked(editions, one.report, now_ms)
+            if one.report.source_system or one.report.source_id:
+                answers[place] = _from_elsewhere(store, editions, one.report, checked, one.author, one.origin)
+            else:
+                rows[place] = checked
+        except InputError as error:
+            answers[place] = error
+    if rows:
+        _take_in(store, editions, asked, rows, answers)
+    return [answer for answer in answers if answer is not None]
+
+
+def _take_in(
+    store: Store,
+    editions: Editions,
+    asked: Sequence[Asked],
+    rows: dict[int, IncidentRows],
+    answers: list[Reported | Exception | None],
+) -> None:
+    """Take in the checked rows, by their places among what is asked, and fill in the answers of those places."""
+    together, home = join_rows(list(rows.values())), home_of(editions)
+    # Outside the transaction that writes, so that nobody waits for it.
+    found = belongings(editions, together)
+    first = asked[next(iter(rows))]
+    with store.changing(first.author, origin=first.origin) as change:
         change.take_turn()
         if editions.newest_in(change.connection) != found.newest_edition:
-            found = belongings(editions, rows, change.connection)
+            found = belongings(editions, together, change.connection)
         rulebook = rulebook_of(change.connection)
-        day = local_day(int(rows.reported_ms[0]))
-        rows.sub_category[0] = rulebook.sub_categories.find_open(report.category, report.sub_category, day)
-        number = (change.connection.execute(sa.select(sa.func.max(INCIDENT.c.id))).scalar_one_or_none() or 0) + 1
-        event_id = change.tell(
-            "incident_reported",
-            f"incident/{number}",
-            {"grid": found.grid[0], "village": found.village[0], "urgent": report.is_urgent, "how": found.how[0]},
-        )
-        columns = columns_of_rows(change.connection, rows, found, rulebook, home)
-        columns |= {"id": [number], "event_id": [event_id], "version": [1], "assistants": [""]}
-        columns |= {
-            "reopened": [0],
-            "steps": [0],
-            "source_system": [None],
-            "source_id": [None],
-            "source_digest": [None],
-        }
+        fresh, twins = _fresh_of(change, rulebook, asked, rows, together, answers)
+        last = change.connection.execute(sa.select(sa.func.max(INCIDENT.c.id))).scalar_one_or_none() or 0
+        which = np.array([row for row, _ in fresh], np.int64)
+        numbers = {place: last + step for step, (_, place) in enumerate(fresh, start=1)}
+        events = [_tell(change, asked[place], numbers[place], found, row) for row, place in fresh]
+        columns = columns_of_rows(change.connection, together.at(which), found.at(which), rulebook, home)
+        columns |= {"id": list(numbers.values()), "event_id": events}
+        columns |= {name: [value] * len(fresh) for name, value in _AT_FIRST.items()}
         insert_columns(change.connection, INCIDENT, columns)
-        duplicate = _link(change, number, rows, rulebook.rules.nearness)
-        change.note("report", f"incident/{number}", str(found.how[0]))
-        due = rulebook.deadlines_of(int(rows.reported_ms[0]), report.is_urgent)
-        row = change.connection.execute(sa.select(INCIDENT).where(INCIDENT.c.id == number)).one()
-    return Reported(incident_of(row), due, duplicate)
+        query = sa.select(INCIDENT).where(INCIDENT.c.id.in_(numbers.values()))
+        kept = {row.id: row for row in change.connection.execute(query)}
+        for _, place in fresh:
+            number = numbers[place]
+            row = kept[number]
+            by = dataclasses.replace(change, author=asked[place].author, origin=asked[place].origin)
+            duplicate = _link(by, number, rows[place], rulebook.rules.nearness)
+            by.note("report", f"incident/{number}", row.how)
+            key = asked[place].key
+            if key is not None:
+                remember(by, key, f"incident/{number}")
+            due = rulebook.deadlines_of(row.reported_ms, row.is_urgent)
+            answers[place] = Reported(incident_of(row), due, duplicate)
+        for place, earlier in twins.items():
+            same = answers[earlier]
+            answers[place] = dataclasses.replace(same, is_new=False) if isinstance(same, Reported) else same
+
+
+def _fresh_of(
+    change: Change,
+    rulebook: Rulebook,
+    asked: Sequence[Asked],
+    rows: dict[int, IncidentRows],
+    together: IncidentRows,
+    answers: list[Reported | Exception | None],
+) -> tuple[list[tuple[int, int]], dict[int, int]]:
+    """Those that are to be kept: row among all and place among what is asked; of the others the answers are filled in, but
+    for the twins: places that are asked under the same key as an earlier place.
+    """
+    fresh: list[tuple[int, int]] = []
+    keys: dict[Key, int] = {}
+    twins: dict[int, int] = {}
+    for row, place in enumerate(rows):
+        report, key = asked[place].report, asked[place].key
+        try:
+            if key is not None:
+                if key in keys:
+                    twins[place] = keys[key]
+                    continue
+                if any((known.account, known.key) == (key.account, key.key) for known in keys):
+                    raise Conflict(
+                        f"the key {key.key!r} came twice for different requests; take a key for each request"
+                    )
+                before = find_answered(change.connection, key)
+                if before is not None:
+                    answers[place] = _again(change.connection, rulebook, before)
+                    continue
+            day = local_day(int(together.reported_ms[row]))
+            together.sub_category[row] = rulebook.sub_categories.find_open(report.category, report.sub_category, day)
+            rows[place].sub_category[0] = together.sub_category[row]
+        except (InputError, Conflict) as error:
+            answers[place] = error
+            continue
+        fresh.append((row, place))
+        if key is not None:
+            keys[key] = place
+    return fresh, twins
+
+
+def _again(connection: sa.Connection, rulebook: Rulebook, subject: str) -> Reported:
+    """How an incident stands that was reported under the same key before."""
+    number = int(subject.removeprefix("incident/"))
+    row = connection.execute(sa.select(INCIDENT).where(INCIDENT.c.id == number)).one()
+    started_ms = row.started_ms if row.started_ms is not None else row.reported_ms
+    links = [link for link in duplicates_of(connection, number) if link.incident_id == number]
+    due = rulebook.deadlines_of(started_ms, row.is_urgent)
+    return Reported(incident_of(row), due, links[0] if links else None, is_new=False)
+
+
+def _tell(change: Change, asked: Asked, number: int, found: Belonging, row: int) -> int:
+    by = dataclasses.replace(change, author=asked.author, origin=asked.origin)
+    content = {
+        "grid": found.grid[row], "village": found.village[row], "urgent": asked.report.is_urgent, "how": found.how[row],
+    }  # fmt: skip
+    return by.tell("incident_reported", f"incident/{number}", content)
 
 
 def duplicates_of(connection: sa.Connection, number: int) -> tuple[Duplicate, ...]:
@@ -228,7 +343,7 @@ def _link(change: Change, number: int, rows: IncidentRows, rules: NearnessRules)
         INCIDENT.c.sub_category == str(rows.sub_category[0]),
         INCIDENT.c.state != "invalid",
         INCIDENT.c.place.is_not(None),
-        INCIDENT.c.id != number,
+        INCIDENT.c.id < number,
         INCIDENT.c.id.not_in(earlier_copies),
     )
     place = sa.type_coerce(INCIDENT.c.place, sa.types.NullType())

@@ -1,6 +1,7 @@
 """Steps: an incident moved on by an office, every step a row; concurrent steps take their turn and none is lost."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,10 +10,11 @@ import sqlalchemy as sa
 
 from gisgrid.clocks import CARDS, Deadlines, card_of
 from gisgrid.codes import VILLAGE_DIGITS, township_of
-from gisgrid.errors import Conflict, ForbiddenMove, UnknownGrid, UnknownIncident
+from gisgrid.errors import ForbiddenMove, Overtaken, UnknownGrid, UnknownIncident
 from gisgrid.flow import ENDED, MOVES, Request, Standing, check_party, step
 from gisgrid.incidents import DEFAULT_ACCURACY_M, assign_to
 from gisgrid.offices import district_of
+from gisgrid.store.answered import Key, find_answered, remember
 from gisgrid.store.editions import Editions
 from gisgrid.store.incidents import Incident, incident_of
 from gisgrid.store.passing import answering_grid, in_force
@@ -62,10 +64,11 @@ def take_step(
     author: str,
     version: int | None = None,
     origin: str = "local",
+    key: Key | None = None,
 ) -> Incident:
-    """Make a move; returns the incident as it then stands.
+    """Make a move; returns the incident as it then stands. Under a `key` it is made once, however often it is asked.
 
-    `version` is the one that the author has seen: `Conflict` says who was quicker if there is a newer one. Raises
+    `version` is the one that the author has seen: `Overtaken` says who was quicker if there is a newer one. Raises
     `UnknownIncident`; `ForbiddenMove` for what the flow does not allow now or not to this office; `UnknownGrid` for a
     re-assignment to nowhere. Cards that were earned before the move are raised before it.
     """
@@ -73,10 +76,14 @@ def take_step(
     with store.changing(author, origin=origin) as change:
         change.take_turn()
         row = find_row(change.connection, number)
+        if key is not None and find_answered(change.connection, key) is not None:
+            return incident_of(row)
         if version is not None and row.version != version:
-            raise Conflict(_overtaken(change.connection, row, version))
+            raise Overtaken(_overtaken(change.connection, row, version))
         move_on(change, editions, row, request)
         change.note(request.move, f"incident/{number}")
+        if key is not None:
+            remember(change, key, f"incident/{number}")
         return incident_of(find_row(change.connection, number))
 
 
@@ -97,10 +104,15 @@ def decide_duplicate(
     with store.changing(author, origin=origin) as change:
         change.take_turn()
         which = (DUPLICATE.c.incident_id == number, DUPLICATE.c.of_id == of)
-        if change.connection.execute(sa.select(DUPLICATE).where(*which)).one_or_none() is None:
+        link = change.connection.execute(sa.select(DUPLICATE).where(*which)).one_or_none()
+        if link is None:
             raise UnknownIncident(f"incident {number} is not linked to {of}; look at its probable duplicates")
         row = find_row(change.connection, number)
         check_party(standing_of(row, due_of(row, rulebook_of(change.connection))), "terminate", office)
+        if not is_same and link.decision == "same" and row.state == "invalid":
+            raise ForbiddenMove(
+                f"incident {number} has ended as the same as {of}; re-open it, then it goes on by itself"
+            )
         if is_same:
             move_on(change, editions, row, Request("terminate", office, f"duplicate of {of}"))
         decision = "same" if is_same else "other"
@@ -158,13 +170,21 @@ def move_on(change: Change, editions: Editions, row: Any, request: Request) -> N
     _write(
         change, row, number, request.move, after.state, after.holder, request, _content(request, before, after, values)
     )
-    event_id = change.tell(
-        "incident_moved",
-        f"incident/{row.id}",
-        {"move": request.move, "state": after.state, "holder": after.holder, "card": values["card"]},
-    )
+    told = {"move": request.move, "state": after.state, "holder": after.holder, "card": values["card"]}
+    was = _concerned(row._mapping)
+    if was != _concerned({**row._mapping, **values}):
+        # So that those who may see it no longer can be told so.
+        told["was"] = was
+    event_id = change.tell("incident_moved", f"incident/{row.id}", told)
     values |= {"steps": number, "version": row.version + 1, "event_id": event_id}
     change.connection.execute(INCIDENT.update().where(INCIDENT.c.id == row.id).values(**values))
+
+
+def _concerned(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The unit in which an incident lies and the offices that have to do with it, by its columns."""
+    unit = values["answering_grid"] or values["grid"] or values["village"] or values["township"]
+    offices = (values["holder"], *values["handed"].split(), *values["assistants"].split())
+    return {"unit": unit, "offices": list(offices)}
 
 
 def _at_offices_of(standing: Standing, answering: str | None, village: str, township: str) -> Standing:

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from gisgrid.categories import CATEGORIES
 from gisgrid.errors import BadOption
-from web.app import create_app
 from web.demo import run_demo
+from web.demo_app import create_demo_app
 from web.summary import Summary
 
 app = typer.Typer(help="Show the three main jobs on the sample district and serve the maps.")
@@ -42,7 +42,7 @@ def demo(
     _tell(Console(highlight=False), summary, data)
     if serve:
         progress.print(f"\nserving on [bold]http://127.0.0.1:{port}/[/]   (Ctrl-C ends it)")
-        uvicorn.run(create_app(data), host="127.0.0.1", port=port, log_level="warning")
+        uvicorn.run(create_demo_app(data), host="127.0.0.1", port=port, log_level="warning")
 
 
 def _tell(console: Console, summary: Summary, data: Path) -> None:

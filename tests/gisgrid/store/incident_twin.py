@@ -93,7 +93,7 @@ class Twin:
         if number not in self.incidents:
             raise RefusedError("UnknownIncident")
         if version is not None and version != self.incidents[number]["version"]:
-            raise RefusedError("Conflict")
+            raise RefusedError("Overtaken")
         self.incidents[number] = self.after(number, asked)
         self.events.append("incident_moved")
 
@@ -102,6 +102,8 @@ class Twin:
         if not found:
             raise RefusedError("UnknownIncident")
         if office not in self.who(self.incidents[number], "terminate"):
+            raise RefusedError("ForbiddenMove")
+        if not same and found[0]["decision"] == "same" and self.incidents[number]["state"] == "invalid":
             raise RefusedError("ForbiddenMove")
         if same:
             self.step(number, {"move": "terminate", "office": office, "reason": f"duplicate of {of}"})

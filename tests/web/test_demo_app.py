@@ -5,13 +5,13 @@ import re
 import pytest
 from fastapi.testclient import TestClient
 
-from web.app import create_app
+from web.demo_app import create_demo_app
 from web.words import WORDS
 
 
 @pytest.fixture
 def client(demo_folder):
-    return TestClient(create_app(demo_folder))
+    return TestClient(create_demo_app(demo_folder))
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "Incidents at their grids"), ("zh", "事件归属网格")])
@@ -30,7 +30,7 @@ def test_home__follows_the_browser_where_nothing_is_said(client):
 
 
 def test_home__before_the_demonstration(tmp_path):
-    answer = TestClient(create_app(tmp_path)).get("/?lang=en")
+    answer = TestClient(create_demo_app(tmp_path)).get("/?lang=en")
     assert "Nothing here yet" in answer.text
 
 

@@ -1,0 +1,43 @@
+"""Who is behind a cookie or a token, remembered for a moment."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+
+from gisgrid.store.accounts import Accounts, Known
+
+_REMEMBERED_S: Final = 2.0
+_MOST_REMEMBERED: Final = 10_000
+
+
+class KnownCallers:
+    """Who is behind a cookie or token, remembered for two seconds: so long a session ended elsewhere may live on."""
+
+    def __init__(self, accounts: Accounts, now_s: Callable[[], float] = time.monotonic) -> None:
+        self._accounts = accounts
+        self._now_s = now_s
+        self._found: dict[tuple[bool, str], tuple[float, Known | None]] = {}
+        self._lock = threading.Lock()
+
+    async def find(self, secret: str, *, is_token: bool) -> Known | None:
+        """Who it is; None for nobody."""
+        key = (is_token, secret)
+        at_s, known = self._found.get(key, (-_REMEMBERED_S, None))
+        if self._now_s() - at_s < _REMEMBERED_S:
+            return known
+        ask = self._accounts.known_by_token if is_token else self._accounts.known_by_session
+        asked_s = self._now_s()
+        known = await run_in_threadpool(ask, secret)
+        with self._lock:
+            if len(self._found) >= _MOST_REMEMBERED:
+                self._found.clear()
+            self._found[key] = (asked_s, known)
+        return known
+
+    def forget(self) -> None:
+        """Ask anew from now on: something about accounts has changed here."""
+        with self._lock:
+            self._found.clear()

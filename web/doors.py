@@ -1,0 +1,145 @@
+"""Doors: who asks, and whether they may; every route has exactly one, and a test walks them all."""
+
+import base64
+import binascii
+import secrets
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import Depends, Request
+
+from gisgrid.access import ACTIONS, ROLES, Holder, Subject, may
+from gisgrid.errors import NotAllowed, Refused, TooMany
+from gisgrid.store.accounts import Known
+from web.pace import Pace
+from web.services import Services
+
+COOKIE: Final = "gisgrid"
+SECURE_COOKIE: Final = "__Host-gisgrid"
+CSRF_HEADER: Final = "x-csrf-token"
+
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_MOST_SECRET: Final = 200
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A request let in: the services, who asks, from which address, and by which session (empty: by token)."""
+
+    services: Services
+    known: Known
+    origin: str
+    session: str = ""
+
+    @property
+    def holder(self) -> Holder:
+        """Who asks."""
+        return self.known.holder
+
+    def may(self, action: str, subject: Subject | None = None) -> bool:
+        """Whether who asks may take an action, on a subject or at all; a token only what it was made for."""
+        return self.known.is_in_scope(action) and may(self.holder, action, subject)
+
+    def require(self, action: str, subject: Subject | None = None) -> None:
+        """`NotAllowed` where who asks may not."""
+        if self.may(action, subject):
+            return
+        if not self.known.is_in_scope(action):
+            raise NotAllowed(f"this token is not for {action!r}; make one that is, or sign in")
+        where = " there" if may(self.holder, action) else ""
+        role = ROLES[self.holder.role][0].lower()
+        raise NotAllowed(
+            f"a {role} may not {action.replace('_', ' ')}{where}; ask someone who may, or an administrator"
+        )
+
+
+class DoorCheck:
+    """The check at a door: lets in who may take `action`; an empty action lets in everybody."""
+
+    def __init__(self, action: str) -> None:
+        if action and action not in ACTIONS:
+            raise ValueError(f"there is no action {action!r}")
+        self.action = action
+
+    async def __call__(self, request: Request) -> Visit:
+        """Who asks, let in; raises `Refused`, `NotAllowed`, `TooMany`."""
+        services: Services = request.app.state.services
+        origin = request.client.host if request.client else "unknown"
+        if not self.action:
+            _slow_down(services.pace, f"stranger/{origin}")
+            return Visit(services, Known(Holder("", "")), origin)
+        try:
+            visit = await visit_of(request, services, origin)
+        except Refused:
+            _slow_down(services.pace, f"stranger/{origin}")
+            raise
+        if visit is None:
+            _slow_down(services.pace, f"stranger/{origin}")
+            if self.action:
+                raise Refused(
+                    "sign in, or send a token: Authorization: Bearer gg_…, or as the password of basic authentication"
+                )
+            return Visit(services, Known(Holder("", "")), origin)
+        request.state.account = visit.holder.name
+        _slow_down(services.pace, f"account/{visit.holder.name}")
+        visit.require(self.action)
+        return visit
+
+
+def door(action: str) -> Any:
+    """The door of a route: `visit: Annotated[Visit, door("read_incidents")]`."""
+    return Depends(DoorCheck(action))
+
+
+def open_door() -> Any:
+    """The door of a route that everybody may use; who it is, is not looked at: `visit.holder` is nobody."""
+    return Depends(DoorCheck(""))
+
+
+async def visit_of(request: Request, services: Services, origin: str) -> Visit | None:
+    """Who asks, by token or else by cookie; None for a stranger. Raises `Refused` for what is wrong, not merely missing."""
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
+        token = token_of(authorization)
+        known = await services.callers.find(token, is_token=True) if token else None
+        if known is None:
+            raise Refused(
+                "the token is unknown, revoked or has ended; with basic authentication the password is the token"
+            )
+        return Visit(services, known, origin)
+    secret = request.cookies.get(SECURE_COOKIE if services.settings.is_secure else COOKIE, "")
+    if not secret or len(secret) > _MOST_SECRET:
+        return None
+    known = await services.callers.find(secret, is_token=False)
+    if known is None:
+        return None
+    if request.method not in _SAFE_METHODS:
+        sent = request.headers.get(CSRF_HEADER, "")
+        if not secrets.compare_digest(sent.encode("utf-8", "replace"), known.csrf.encode()):
+            raise NotAllowed(
+                f"a request that changes something needs the header {CSRF_HEADER} with what the sign-in gave (csrf)"
+            )
+    return Visit(services, known, origin, secret)
+
+
+def token_of(authorization: str) -> str:
+    """The token in an Authorization header, Bearer or the password of Basic; empty where there is none."""
+    scheme, _, rest = authorization.strip().partition(" ")
+    rest = rest.strip()
+    if len(rest) > 4 * _MOST_SECRET:
+        return ""
+    if scheme.lower() == "bearer":
+        return rest
+    if scheme.lower() == "basic":
+        try:
+            text = base64.b64decode(rest, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+        return text.partition(":")[2]
+    return ""
+
+
+def _slow_down(pace: Pace, caller: str) -> None:
+    wait_s = pace.take(caller)
+    if wait_s:
+        raise TooMany(f"too many requests in a minute; try again in {wait_s} s", wait_s)

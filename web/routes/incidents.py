@@ -1,0 +1,276 @@
+"""Incidents: reported, listed, looked at, moved on."""
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header, Path, Query, Response
+from gisgrid.store.visible import subject_of, visible_to
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from gisgrid.access import acts_for
+from gisgrid.errors import NotAllowed, UnknownIncident
+from gisgrid.flow import Request
+from gisgrid.store.belonging import check_unit
+from gisgrid.store.incidents import Incident, IncidentFilter
+from gisgrid.store.reports import Asked, Report
+from gisgrid.store.steps import decide_duplicate, take_step
+from web.conditional import tag_of, version_seen
+from web.doors import Visit, door
+from web.incident_card import clock_lines, incident_card
+from web.incident_shapes import (
+    CardShape,
+    Category,
+    Grade,
+    How,
+    IncidentShape,
+    Lat,
+    Lon,
+    ReportedShape,
+    State,
+    answer_shape,
+    card_shape,
+    clocks_shape,
+    duplicate_shape,
+    incident_shape,
+    ms_of,
+    on_call_shape,
+)
+from web.keys import cursor_of, key_of, read_cursor
+
+router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
+
+Number = Annotated[int, Path(ge=1, lt=2**62, description="number of the incident", examples=[7])]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        max_length=100,
+        description="a random word of the sender; the same request sent again under it is done once",
+        examples=["7f9c6c0e-3d0f-4d8e-9a55-0e2d1c1c5a10"],
+    ),
+]
+Seen = Annotated[
+    str | None, Header(alias="If-Match", max_length=100, description="the ETag of the incident as it was seen")
+]
+Language = Annotated[Literal["en", "zh"], Query(description="language of what is said in words")]
+Code = Annotated[str, Field(max_length=60, examples=["331002001001"])]
+Word = Annotated[str, Field(max_length=100)]
+
+
+class ReportIn(BaseModel):
+    """A report: its place in degrees with its accuracy, or the grid or village that it states, or neither."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "category": "public_security_hazards",
+                    "description": "a manhole without its cover",
+                    "lon": 121.4321,
+                    "lat": 28.6512,
+                    "accuracy_m": 12.0,
+                    "source": "phone",
+                }
+            ]
+        },
+    )
+
+    category: Category
+    sub_category: Word = ""
+    description: str = Field("", max_length=4_000)
+    reported_at: AwareDatetime | None = Field(None, description="now, where it is not given")
+    lon: Lon | None = None
+    lat: Lat | None = None
+    accuracy_m: Annotated[float, Field(gt=0.0, lt=1e7, allow_inf_nan=False, examples=[12.0])] | None = None
+    source: Word = Field("", description="phone, map, address …; decides the accuracy where none is given")
+    stated: Code = Field("", description="grid or village, where the place is not known")
+    reporter: Word = Field("", description="code of the person; a grid worker is always the reporter of their reports")
+    grade: Grade = "ordinary"
+    is_urgent: bool = False
+    is_handled: bool = Field(False, description="handled on the spot: nobody has to do anything more")
+    source_system: Word = ""
+    source_id: Word = ""
+
+
+class StepIn(BaseModel):
+    """A move for an office, and what it needs besides; `version` is the one that was seen."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"move": "accept", "office": "331002001001", "version": 1}]},
+    )
+
+    move: Annotated[str, Field(max_length=40, examples=["accept"])]
+    office: Annotated[str, Field(max_length=60, examples=["331002001001"])]
+    reason: str = Field("", max_length=4_000)
+    to: Code = Field("", description="office that it is handed to; of a re-assignment the grid or village")
+    assistants: list[Code] = Field([], max_length=20, description="departments that assist")
+    until: AwareDatetime | None = Field(None, description="end of the extension that is asked for")
+    is_satisfied: bool | None = None
+    version: int | None = Field(None, ge=1, lt=2**31)
+
+
+class DecisionIn(BaseModel):
+    """Whether two reports tell of the same."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    is_same: bool
+    office: Annotated[str, Field(max_length=60, examples=["331002001001"])]
+
+
+class IncidentPage(BaseModel):
+    """Incidents, the newest first, and the cursor of the next page (null on the last)."""
+
+    incidents: list[IncidentShape]
+    next: str | None
+
+
+@router.post("", status_code=201, responses={200: {"model": ReportedShape, "description": "It was reported before."}})
+async def report_incident(
+    asked: ReportIn, response: Response, visit: Annotated[Visit, door("report_incident")], key: Key = None
+) -> ReportedShape:
+    """Report an incident. When the answer comes it is kept, has its grid and its clocks, and those who answer are named."""
+    report = _report(asked, visit)
+    sent_as = key_of(visit.holder.name, key, "report", asked)
+    found = await visit.services.reporting.do(Asked(report, visit.holder.name, visit.origin, sent_as))
+    one = found.reported.incident
+    named = visit.may("read_names")
+    response.status_code = 201 if found.reported.is_new else 200
+    response.headers["Location"] = f"/api/v1/incidents/{one.id}"
+    response.headers["ETag"] = _tag(one)
+    duplicate = found.reported.duplicate
+    shape = ReportedShape.model_construct(
+        incident=incident_shape(one, named=named),
+        clocks=clocks_shape(found.reported.due, one),
+        answers=[answer_shape(answer, named=named) for answer in found.answers],
+        on_call=[on_call_shape(person, named=named) for person in found.on_call],
+        duplicate=duplicate_shape(duplicate) if duplicate else None,
+        is_new=found.reported.is_new,
+    )
+    if found.reported.is_new:
+        visit.services.meters.reports.inc()
+    return shape
+
+
+@router.get("")
+def list_incidents(
+    visit: Annotated[Visit, door("read_incidents")],
+    unit: Annotated[str, Query(max_length=60, description="code of a unit or grid, or area:NAME")] = "",
+    state: Annotated[list[State], Query(max_length=10)] = [],  # noqa: B006  # FastAPI copies it
+    category: Annotated[list[Category], Query(max_length=10)] = [],  # noqa: B006
+    how: Annotated[list[How], Query(max_length=10)] = [],  # noqa: B006
+    holder: Annotated[str, Query(max_length=60, description="the office at which open ones wait")] = "",
+    reported_from: Annotated[AwareDatetime | None, Query(description="reported at this instant or later")] = None,
+    reported_before: Annotated[AwareDatetime | None, Query(description="reported before this instant")] = None,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+    cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
+) -> IncidentPage:
+    """Incidents by unit, state, category, way of assignment and time; the newest first."""
+    services = visit.services
+    if unit and not unit.startswith("area:"):
+        check_unit(services.store, unit)
+    after = read_cursor(cursor, int, int)
+    wanted = IncidentFilter(
+        unit, tuple(state), tuple(category), tuple(how), _ms(reported_from), _ms(reported_before), holder
+    )
+    page = services.incidents.page(wanted, after=after, most=limit, visible=visible_to(visit.holder))
+    named = visit.may("read_names")
+    return IncidentPage.model_construct(
+        incidents=[incident_shape(one, named=named) for one in page.incidents],
+        next=cursor_of(*page.after) if page.after else None,
+    )
+
+
+@router.get("/{number}")
+def show_incident(
+    number: Number, response: Response, visit: Annotated[Visit, door("read_incidents")], language: Language = "en"
+) -> CardShape:
+    """Everything about an incident: grid, who answers, clocks explained, steps, duplicates, and the moves of each office."""
+    services = visit.services
+    with services.store.reading() as connection:
+        card = incident_card(connection, number, services.store.now_ms())
+    need_to_see(visit, card.incident)
+    spoken = int(language == "zh")
+    lines = [(label[spoken], text) for label, text in clock_lines(card, spoken)]
+    shape = card_shape(card, lines, named=visit.may("read_names"))
+    response.headers["ETag"] = _tag(card.incident, shape)
+    return shape
+
+
+@router.post("/{number}/steps")
+def move_incident(
+    number: Number,
+    asked: StepIn,
+    response: Response,
+    visit: Annotated[Visit, door("move_incident")],
+    key: Key = None,
+    seen: Seen = None,
+) -> IncidentShape:
+    """Move an incident on for an office. 409 says what the flow does not allow, 412 that it has changed since it was seen."""
+    services = visit.services
+    need_to_move(visit, number, asked.office)
+    version = version_seen(seen, asked.version)
+    move = Request(
+        asked.move, asked.office, asked.reason, asked.to, tuple(asked.assistants), _ms(asked.until), asked.is_satisfied
+    )
+    sent_as = key_of(visit.holder.name, key, "step", number, asked)
+    one = take_step(
+        services.store, services.editions, number, move, author=visit.holder.name, version=version, origin=visit.origin,
+        key=sent_as,
+    )  # fmt: skip
+    response.headers["ETag"] = _tag(one)
+    return incident_shape(one, named=visit.may("read_names"))
+
+
+@router.post("/{number}/duplicates/{of_number}")
+def decide_on_duplicate(
+    number: Number,
+    of_number: Annotated[int, Path(ge=1, lt=2**62, examples=[3])],
+    asked: DecisionIn,
+    visit: Annotated[Visit, door("move_incident")],
+) -> IncidentShape:
+    """Say whether a probable duplicate is one; if so, it ends here and the earlier one goes on."""
+    services = visit.services
+    need_to_move(visit, number, asked.office)
+    one = decide_duplicate(
+        services.store, services.editions, number, of_number, is_same=asked.is_same, office=asked.office,
+        author=visit.holder.name, origin=visit.origin,
+    )  # fmt: skip
+    return incident_shape(one, named=visit.may("read_names"))
+
+
+def need_to_see(visit: Visit, incident: Incident) -> None:
+    """`UnknownIncident` where whoever asks may not see it: what one may not see is not there."""
+    if not visit.may("read_incidents", subject_of(incident)):
+        raise UnknownIncident(f"there is no incident {incident.id}")
+
+
+def need_to_move(visit: Visit, number: int, office: str) -> None:
+    """`UnknownIncident` where whoever asks may not see it, `NotAllowed` where they do not act for that office."""
+    incident = visit.services.incidents.get(number)
+    if incident is None or not visit.may("read_incidents", subject_of(incident)):
+        raise UnknownIncident(f"there is no incident {number}")
+    visit.require("move_incident", subject_of(incident))
+    if not acts_for(visit.holder, office):
+        raise NotAllowed(f"you do not act for the office {office!r}; act for your own, or ask those who may")
+
+
+def _report(asked: ReportIn, visit: Visit) -> Report:
+    is_worker = visit.holder.role == "worker"
+    return Report(
+        asked.category, asked.sub_category, asked.description, _ms(asked.reported_at), asked.lon, asked.lat,
+        asked.accuracy_m, asked.source, asked.stated, visit.holder.person if is_worker else asked.reporter, asked.grade,
+        asked.is_urgent, asked.is_handled, asked.source_system, asked.source_id,
+    )  # fmt: skip
+
+
+def _tag(one: Incident, shape: CardShape | None = None) -> str:
+    """The ETag of an incident: its version, by which a writer says what was seen, and what else is shown."""
+    rest = tag_of(shape.model_dump_json().encode())[1:9] if shape is not None else "0"
+    return f'"v{one.version}-{rest}"'
+
+
+def _ms(at: dt.datetime | None) -> int | None:
+    return None if at is None else ms_of(at)

@@ -1,0 +1,61 @@
+"""The services of the application, wired once from the settings: store, editions, mirror, accounts, meters."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gisgrid.store import Store, open_store
+from gisgrid.store.accounts import Accounts
+from gisgrid.store.editions import Editions
+from gisgrid.store.fixes import FixInbox
+from gisgrid.store.incident_mirror import IncidentMirror
+from gisgrid.store.incidents import Incidents
+from gisgrid.store.reports import Asked
+from web.callers import KnownCallers
+from web.live import Hub
+from web.meters import Meters
+from web.pace import Pace
+from web.reporting import Answered, report_and_answer
+from web.settings import Settings
+from web.together import Together
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that a route may need; `close` gives it back."""
+
+    settings: Settings
+    store: Store
+    editions: Editions
+    incidents: Incidents
+    mirror: IncidentMirror
+    inbox: FixInbox
+    accounts: Accounts
+    callers: KnownCallers
+    pace: Pace
+    sign_in_pace: Pace
+    meters: Meters
+    reporting: Together[Asked, Answered]
+    hub: Hub
+
+    async def close(self) -> None:
+        """Finish what was asked and give the database back."""
+        await self.hub.close()
+        await self.reporting.close()
+        self.store.close()
+
+
+_SIGN_INS_PER_MINUTE = 20
+
+
+def open_services(settings: Settings, *, now_ms: Callable[[], int] | None = None) -> Services:
+    """Open the store and wire the services. Raises what `open_store` raises."""
+    store = open_store(settings.data, settings.database_url, now_ms=now_ms)
+    editions = Editions(store)
+    accounts = Accounts(store)
+    meters = Meters()
+    return Services(
+        settings, store, editions, Incidents(store, editions), IncidentMirror(store), FixInbox(store), accounts,
+        KnownCallers(accounts), Pace(settings.requests_per_minute), Pace(_SIGN_INS_PER_MINUTE), meters,
+        Together(lambda asked: report_and_answer(store, editions, asked)),
+        Hub(store, most=settings.max_streams, on_newest=meters.events.set),
+    )  # fmt: skip
