@@ -19,6 +19,7 @@ from gisgrid.store.passing import offices_after
 from gisgrid.store.registers import REGISTERS
 from gisgrid.store.rulebook import Rulebook, rulebook_of
 from gisgrid.store.tables import INCIDENT, STEP
+from gisgrid.store.visible import subject_of
 
 May = Callable[[str, Subject | None], bool]
 """Whether a viewer may take an action, on a subject or at all."""
@@ -223,9 +224,3 @@ def _clock_states(incidents: Sequence[Incident], due: Deadlines, rulebook: Ruleb
 
 def _text(content: Mapping[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-
-
-def subject_of(one: Incident) -> Subject:
-    """What is asked about when it is this incident."""
-    unit = one.answering_grid or one.grid or one.village or one.township
-    return Subject(unit, (one.holder, *one.handed.split(), *one.assistants.split()))

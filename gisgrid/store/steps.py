@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import sqlalchemy as sa
 
+from gisgrid.access import Subject
 from gisgrid.clocks import CARDS, Deadlines, card_of
 from gisgrid.codes import VILLAGE_DIGITS, township_of
 from gisgrid.errors import ForbiddenMove, Overtaken, UnknownGrid, UnknownIncident
@@ -22,6 +23,7 @@ from gisgrid.store.rulebook import Rulebook, rulebook_of
 from gisgrid.store.standing import columns_of, standing_of, units_of
 from gisgrid.store.store import Change, Store
 from gisgrid.store.tables import DUPLICATE, INCIDENT, STEP
+from gisgrid.store.visible import subject_at
 from gisgrid.tables import check_text
 
 BY_ITSELF: Final[dict[str, tuple[str, str]]] = {
@@ -174,17 +176,16 @@ def move_on(change: Change, editions: Editions, row: Any, request: Request) -> N
     was = _concerned(row._mapping)
     if was != _concerned({**row._mapping, **values}):
         # So that those who may see it no longer can be told so.
-        told["was"] = was
+        told["was"] = {"unit": was.unit, "offices": list(was.offices)}
     event_id = change.tell("incident_moved", f"incident/{row.id}", told)
     values |= {"steps": number, "version": row.version + 1, "event_id": event_id}
     change.connection.execute(INCIDENT.update().where(INCIDENT.c.id == row.id).values(**values))
 
 
-def _concerned(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The unit in which an incident lies and the offices that have to do with it, by its columns."""
+def _concerned(values: Mapping[str, Any]) -> Subject:
+    """An incident as the rule of access sees it, by its columns."""
     unit = values["answering_grid"] or values["grid"] or values["village"] or values["township"]
-    offices = (values["holder"], *values["handed"].split(), *values["assistants"].split())
-    return {"unit": unit, "offices": list(offices)}
+    return subject_at(unit, values["holder"], values["handed"], values["assistants"])
 
 
 def _at_offices_of(standing: Standing, answering: str | None, village: str, township: str) -> Standing:
