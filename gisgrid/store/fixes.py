@@ -1,7 +1,7 @@
 """The inbox of fixes: batches in, each content once with its earliest reception, there as soon as acknowledged."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -70,11 +70,13 @@ class FixInbox:
         author: str,
         refused: Mapping[str, NDArray[np.bool_]] | None = None,
         origin: str = "local",
+        beside: Callable[[Change], object] | None = None,
     ) -> Received:
         """Take in a batch in one transaction; when this returns it can no longer be lost. Sending it again changes nothing.
 
         `refused` marks by reason the fixes (n,) that the policy does not keep (off duty, on leave): they are counted, and
-        their places forgotten. Raises `BadOption` for columns of different lengths or positions that are not on the earth.
+        their places forgotten. `beside` writes in the same transaction what belongs to the batch. Raises `BadOption` for
+        columns of different lengths or positions that are not on the earth.
         """
         refused = dict(refused or {})
         _check(batch, refused)
@@ -88,6 +90,8 @@ class FixInbox:
             rows = _rows(batch, tracker)
             _insert(change, {name: column[kept] for name, column in rows.items()})
             _count(change.connection, rows, reasons, tuple(refused))
+            if beside is not None:
+                beside(change)
             if len(batch):
                 change.tell(
                     "fixes_received", "fixes", {"count": int(kept.sum()), "newest_ms": int(batch.time_ms.max())}

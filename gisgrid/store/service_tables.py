@@ -10,6 +10,7 @@ DEVICE: Final = sa.Table(
     "device",
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("phone", sa.Integer, nullable=False, index=True),
     sa.Column("person", sa.Text, nullable=False, index=True),
     sa.Column("app", sa.Text, nullable=False),
     sa.Column("label", sa.Text, nullable=False),
@@ -26,8 +27,9 @@ DEVICE: Final = sa.Table(
     sa.Column("suspicion", sa.JSON, nullable=False),
     sa.CheckConstraint("to_day is null or to_day > from_day", name="span"),
 )
-"""A phone: whose it is on local days from `from_day` to the day before `to_day`, known by the digest of its token.
+"""A phone paired: whose it is on local days from `from_day` to the day before `to_day`, known by the digest of its token.
 
+`phone` is the number of the thing itself: a phone that changes hands is paired again, with the same number.
 `datum` is that of what it sends; `is_trusted`: what it says of the time of reception counts (another service's relay).
 `seen_ms` is when it was last heard of, `newest_ms` the time of its newest fix, `suspicion` what speaks for another datum.
 """

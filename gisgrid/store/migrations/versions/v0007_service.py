@@ -1,4 +1,4 @@
-"""Phones, answers given under a key, long jobs, photos."""
+"""Phones, answers given under a key, long jobs, photos; what people must give to a grid is found at once."""
 
 from typing import Any
 
@@ -14,6 +14,7 @@ def upgrade() -> None:
     op.create_table(
         "device",
         sa.Column("id", sa.Integer, nullable=False, autoincrement=False),
+        sa.Column("phone", sa.Integer, nullable=False),
         *_text("person", "app", "label", "digest"),
         sa.Column("from_day", sa.Date, nullable=False),
         sa.Column("to_day", sa.Date),
@@ -27,6 +28,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("digest", name="uq_device_digest"),
         sa.CheckConstraint("to_day is null or to_day > from_day", name="ck_device_span"),
     )
+    op.create_index("ix_device_phone", "device", ["phone"])
     op.create_index("ix_device_person", "device", ["person"])
     op.create_table(
         "answered",
@@ -65,6 +67,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_photo_incident_id"),
     )
     op.create_index("ix_photo_incident_id", "photo", ["incident_id"])
+    by_hand = sa.text("how in ('manual', 'unassigned')")
+    op.create_index(
+        "ix_incident_by_hand", "incident", ["reported_ms", "id"], sqlite_where=by_hand, postgresql_where=by_hand
+    )
 
 
 def _text(*names: str) -> list[sa.Column[Any]]:

@@ -1,0 +1,27 @@
+"""Whether something of some kinds has happened since: what is kept in memory is read again only then."""
+
+import sqlalchemy as sa
+
+from gisgrid.store.tables import EVENT
+
+Position = tuple[int, int]
+"""How far the log was read: the number of the event and its time; 0 and 0 before the first."""
+
+
+def newest_event(connection: sa.Connection) -> Position:
+    """How far the log goes now."""
+    newest = sa.select(EVENT.c.id, EVENT.c.at_ms).order_by(EVENT.c.id.desc()).limit(1)
+    row = connection.execute(newest).one_or_none()
+    return (row.id, row.at_ms) if row is not None else (0, 0)
+
+
+def has_come(connection: sa.Connection, since: Position | None, kinds: tuple[str, ...]) -> bool:
+    """Whether an event of these kinds came after a position, or nothing was read yet, or the log is another one."""
+    if since is None:
+        return True
+    number, at_ms = since
+    known = connection.execute(sa.select(EVENT.c.at_ms).where(EVENT.c.id == number)).scalar_one_or_none()
+    if number and known != at_ms:
+        return True
+    told = sa.select(EVENT.c.id).where(EVENT.c.id > number, EVENT.c.kind.in_(kinds)).limit(1)
+    return connection.execute(told).first() is not None
