@@ -22,7 +22,7 @@ from benchmarks.report import Report
 from benchmarks.worlds import random_on_land
 from gisgrid.grid import GridNetwork
 from gisgrid.incident_rows import read_incident_rows
-from gisgrid.sample import District, build_district, build_incidents, write_sample
+from gisgrid.sample import SampleDistrict, build_district, build_incidents, write_sample
 from gisgrid.store import open_store
 from gisgrid.store.accounts import Accounts
 from gisgrid.store.editions import Editions
@@ -79,7 +79,7 @@ def databases(report: Report) -> Iterator[tuple[str, str | None]]:
         report.note(f"PostgreSQL: left out ({error})")
 
 
-def ready_store(folder: Path, url: str | None, district: District, *, with_incidents: bool = True) -> Served:
+def ready_store(folder: Path, url: str | None, district: SampleDistrict, *, with_incidents: bool = True) -> Served:
     """A store with the sample district, its people and (unless told otherwise) its 564,342 incidents."""
     paths = write_sample(folder / "sample", district, incidents=build_incidents(district) if with_incidents else None)
     store = open_store(folder, url, upgrading=True)

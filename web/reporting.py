@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
 from gisgrid.local_days import local_day
 from gisgrid.store import Store
-from gisgrid.store.answering import Answer, OnCall, grids_to_alert, on_call, who_answers
+from gisgrid.store.answering import Answer, OnCall, grids_to_alert, on_call
 from gisgrid.store.editions import Editions
+from gisgrid.store.ground import Ground, GroundKeeper
 from gisgrid.store.reports import Asked, Reported, report_incidents
 from gisgrid.store.standing import units_of
 
@@ -20,33 +23,24 @@ class Answered:
     on_call: tuple[OnCall, ...]
 
 
-def report_and_answer(store: Store, editions: Editions, asked: Sequence[Asked]) -> list[Answered | Exception]:
+def report_and_answer(
+    store: Store, editions: Editions, keeper: GroundKeeper, asked: Sequence[Asked]
+) -> list[Answered | Exception]:
     """Take in reports in one transaction and look up who answers; for each its own answer or error."""
-    found = report_incidents(store, editions, asked)
-    reported = [one for one in found if isinstance(one, Reported)]
-    grids = {one.incident.id: _grids(one) for one in reported}
-    days = {one.incident.id: local_day(one.incident.reported_ms) for one in reported}
-    now_ms = store.now_ms()
+    found = report_incidents(store, editions, asked, keeper)
+    if not any(isinstance(one, Reported) for one in found):
+        return [one for one in found if isinstance(one, Exception)]
     with store.reading() as connection:
-        known = {
-            day: who_answers(connection, (grid for one, at in days.items() if at == day for grid in grids[one]), day)
-            for day in set(days.values())
-        }
-        called = {
-            one.incident.id: on_call(connection, _offices(one, grids[one.incident.id]), now_ms)
-            for one in reported
-            if one.incident.is_urgent
-        }
-    return [
-        one
-        if isinstance(one, Exception)
-        else Answered(
-            one,
-            tuple(known[days[one.incident.id]][grid] for grid in grids[one.incident.id]),
-            called.get(one.incident.id, ()),
-        )
-        for one in found
-    ]
+        ground, now_ms = keeper.ground(connection), store.now_ms()
+        return [one if isinstance(one, Exception) else _answered(connection, ground, one, now_ms) for one in found]
+
+
+def _answered(connection: sa.Connection, ground: Ground, one: Reported, now_ms: int) -> Answered:
+    incident = one.incident
+    grids = _grids(one)
+    people = ground.answers(connection, grids, local_day(incident.reported_ms))
+    called = on_call(connection, _offices(one, grids), now_ms) if incident.is_urgent else ()
+    return Answered(one, tuple(people.values()), called)
 
 
 def _grids(one: Reported) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from gisgrid.store import Store, open_store
 from gisgrid.store.accounts import Accounts
 from gisgrid.store.editions import Editions
 from gisgrid.store.fixes import FixInbox
+from gisgrid.store.ground import GroundKeeper
 from gisgrid.store.incident_mirror import IncidentMirror
 from gisgrid.store.incidents import Incidents
 from gisgrid.store.reports import Asked
@@ -52,10 +53,11 @@ def open_services(settings: Settings, *, now_ms: Callable[[], int] | None = None
     store = open_store(settings.data, settings.database_url, now_ms=now_ms)
     editions = Editions(store)
     accounts = Accounts(store)
+    keeper = GroundKeeper(editions)
     meters = Meters()
     return Services(
         settings, store, editions, Incidents(store, editions), IncidentMirror(store), FixInbox(store), accounts,
         KnownCallers(accounts), Pace(settings.requests_per_minute), Pace(_SIGN_INS_PER_MINUTE), meters,
-        Together(lambda asked: report_and_answer(store, editions, asked)),
+        Together(lambda asked: report_and_answer(store, editions, keeper, asked)),
         Hub(store, most=settings.max_streams, on_newest=meters.events.set),
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """Where reports belong: the edition of their time, and in it grid, village and township."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from gisgrid.incident_rows import IncidentRows
 from gisgrid.incidents import DEFAULT_ACCURACY_M, assign
 from gisgrid.local_days import start_of
 from gisgrid.offices import district_of
-from gisgrid.store.editions import Editions
+from gisgrid.store.editions import EditionLabel, Editions
 from gisgrid.store.store import Store
 from gisgrid.store.tables import GRID, UNIT
 
@@ -41,14 +42,20 @@ class Belonging:
         return Belonging(**{name: getattr(self, name)[rows] for name in names}, newest_edition=self.newest_edition)
 
 
-def belongings(editions: Editions, rows: IncidentRows, connection: sa.Connection | None = None) -> Belonging:
+def belongings(
+    editions: Editions,
+    rows: IncidentRows,
+    connection: sa.Connection | None = None,
+    labels: Sequence[EditionLabel] | None = None,
+) -> Belonging:
     """Find where reports belong, each in the edition in force at its time.
 
     With a place by `gisgrid.incidents.assign`, an unstated accuracy taking its source's default; without one by the grid
     or village that the report states. What is older than the first edition has no grid. Within a transaction give its
-    connection.
+    connection; `labels` are those of the editions, where they are known.
     """
-    labels = editions.all(connection)
+    if labels is None:
+        labels = editions.all(connection)
     count = len(rows)
     found = Belonging(
         np.full(count, None, dtype=object),
@@ -84,15 +91,17 @@ def _place(network: GridNetwork, rows: IncidentRows, mine: NDArray[np.int64], fo
     found.alternatives[there] = answer.alternatives
     _take_stated(network, rows.stated[~placed], mine[~placed], found)
     if network.code_scheme == "official":
-        units = {code: (code[:VILLAGE_DIGITS], township_of(code)) for code in network.codes}
-        pairs = [units.get(code) for code in found.grid[mine].tolist()]
-        for row, pair in zip(mine.tolist(), pairs, strict=True):
-            if pair is not None:
-                found.village[row], found.township[row] = pair
+        codes = found.grid[mine].tolist()
+        units = {code: (code[:VILLAGE_DIGITS], township_of(code)) for code in set(codes) if code}
+        for row, code in zip(mine.tolist(), codes, strict=True):
+            if code:
+                found.village[row], found.township[row] = units[code]
 
 
 def _take_stated(network: GridNetwork, stated: NDArray[np.object_], mine: NDArray[np.int64], found: Belonging) -> None:
     """Reports without a place that name a grid, or a village: then its grid if it has but one."""
+    if len(mine) == 0:
+        return
     grids_of: dict[str, list[str]] = {}
     if network.code_scheme == "official":
         for code in network.codes:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -73,7 +73,14 @@ class _Known:
 
 
 def take_in_rows(
-    store: Store, editions: Editions, rows: IncidentRows, source_system: str, *, author: str, origin: str = "local"
+    store: Store,
+    editions: Editions,
+    rows: IncidentRows,
+    source_system: str,
+    *,
+    author: str,
+    origin: str = "local",
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> TakenIn:
     """Take in incidents of another platform, each to the grid that answered for it at its time, with its clocks.
 
@@ -81,8 +88,8 @@ def take_in_rows(
     before, and keeps a grid that a person has given it; never doubled. Once it is being handled here, its state, place and
     clocks are ours, and what the source says of them is kept among its steps. Refused is what happened in the future, and
     a number that comes again among the rows.
-    Commits after every 50,000 rows: sending all again after an interruption is safe. Raises `BadOption` without a name of
-    the system.
+    Commits after every 50,000 rows, then `on_progress(rows, of all)`: sending all again after an interruption is safe.
+    Raises `BadOption` without a name of the system.
     """
     if not source_system.strip():
         raise BadOption("incidents of another platform need its name, for instance --system 12345-hotline")
@@ -97,11 +104,30 @@ def take_in_rows(
                 store, editions, rows.at(part), digests[part], source_system, author, origin
             )
             new, changed = new + fresh, changed + different
+            if on_progress is not None:
+                on_progress(min(start + _ROWS_AT_A_TIME, len(kept)), len(kept))
     with store.changing(author, origin=origin) as change:
         if new or changed:
             # What the planner of queries knows of the table; without it the first lists would be slow.
             change.connection.exec_driver_sql("analyze incident")
         change.note("take_in", f"incidents/{source_system}", f"{new} new, {changed} changed, {len(refused)} refused")
+    return TakenIn(new, changed, len(kept) - new - changed, refused)
+
+
+def foresee_rows(store: Store, rows: IncidentRows, source_system: str) -> TakenIn:
+    """What taking rows in would do as things stand now; nothing is changed."""
+    refused = _refused(rows, store.now_ms() + FUTURE_MS)
+    kept = np.flatnonzero(~np.isin(np.arange(len(rows)), list(refused)))
+    digests = rows.digests()
+    new = changed = 0
+    for start in range(0, len(kept), _ROWS_AT_A_TIME):
+        part = kept[start : start + _ROWS_AT_A_TIME]
+        keys = rows.source_id[part].tolist()
+        with store.reading() as connection:
+            known = _known(connection, source_system, keys)
+        new += sum(key not in known for key in keys)
+        pairs = zip(keys, digests[part].tolist(), strict=True)
+        changed += sum(key in known and known[key].digest != digest for key, digest in pairs)
     return TakenIn(new, changed, len(kept) - new - changed, refused)
 
 

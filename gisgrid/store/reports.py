@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,18 +14,19 @@ from gisgrid.clocks import NEVER, Deadlines
 from gisgrid.errors import BadOption, Conflict, InputError, UnknownGrid
 from gisgrid.flow import GRADES
 from gisgrid.incident_rows import SOURCES, IncidentRows, join_rows
+from gisgrid.incidents import AssignOptions
 from gisgrid.local_days import local_day
 from gisgrid.plane import MetricPlane
-from gisgrid.rules import NearnessRules
 from gisgrid.store.answered import Key, find_answered, remember
 from gisgrid.store.belonging import Belonging, belongings
 from gisgrid.store.bulk import degrees_of, insert_columns
 from gisgrid.store.editions import Editions
+from gisgrid.store.ground import Ground, GroundKeeper
 from gisgrid.store.incidents import Incident, incident_of
-from gisgrid.store.intake import FUTURE_MS, columns_of_rows, home_of, take_in_rows
+from gisgrid.store.intake import FUTURE_MS, columns_of_rows, take_in_rows
 from gisgrid.store.rulebook import Rulebook, rulebook_of
 from gisgrid.store.store import Change, Store
-from gisgrid.store.tables import DUPLICATE, INCIDENT
+from gisgrid.store.tables import BY_HAND, DUPLICATE, INCIDENT
 from gisgrid.tables import check_text
 
 _DEGREE_DIGITS: Final = 7
@@ -35,6 +37,35 @@ _AT_FIRST: Final[dict[str, Any]] = {
 }  # fmt: skip
 _EARLIEST_MS: Final = 631_123_200_000
 """The beginning of 1990 in China."""
+
+_NOT_YET: Final[dict[str, Any]] = {
+    "answering_grid": None,
+    "started_ms": None,
+    "asked_due_ms": None,
+    "extended_due_ms": None,
+}
+_DEGREES_PER_M: Final = 1.0 / 110_000.0
+"""A little more than a metre takes anywhere: the window may be too large, never too small."""
+
+_LAST_NUMBER: Final = sa.select(sa.func.max(INCIDENT.c.id))
+_ASKED_NEAR: Final = sa.select(
+    INCIDENT.c.id, INCIDENT.c.reported_ms, sa.type_coerce(INCIDENT.c.place, sa.types.NullType())
+).where(
+    INCIDENT.c.reported_ms.between(sa.bindparam("from_ms"), sa.bindparam("to_ms")),
+    INCIDENT.c.category == sa.bindparam("category"),
+    INCIDENT.c.sub_category == sa.bindparam("sub_category"),
+    INCIDENT.c.state != "invalid",
+    INCIDENT.c.place.is_not(None),
+    INCIDENT.c.id < sa.bindparam("number"),
+    INCIDENT.c.id.not_in(sa.select(DUPLICATE.c.incident_id).where(DUPLICATE.c.decision != "other")),
+)
+_NEAR: Final = sa.union_all(
+    _ASKED_NEAR.where(INCIDENT.c.grid.in_(sa.bindparam("grids", expanding=True)), sa.not_(BY_HAND)),
+    _ASKED_NEAR.where(BY_HAND),
+)
+"""Valid reports of the same kind, earlier ones, near in time, that do not themselves repeat an earlier one: those of some
+grids, and those that a person has given to a grid or must yet, wherever they lie.
+"""
 
 
 @dataclass(frozen=True)
@@ -113,10 +144,12 @@ def report_incident(
     return answer
 
 
-def report_incidents(store: Store, editions: Editions, asked: Sequence[Asked]) -> list[Reported | Exception]:
+def report_incidents(
+    store: Store, editions: Editions, asked: Sequence[Asked], keeper: GroundKeeper | None = None
+) -> list[Reported | Exception]:
     """Take in reports of several people in one transaction: for each how it stands now, or the error that is its own.
 
-    Those of other platforms go one by one. Raises only what keeps all of them out, such as a lost database; then none is in.
+    Whoever does so often gives a `keeper`. Those of other platforms go one by one. Raises only what keeps all of them out, such as a lost database; then none is in.
     """
     now_ms = store.now_ms()
     answers: list[Reported | Exception | None] = [None] * len(asked)
@@ -131,52 +164,74 @@ def report_incidents(store: Store, editions: Editions, asked: Sequence[Asked]) -
         except InputError as error:
             answers[place] = error
     if rows:
-        _take_in(store, editions, asked, rows, answers)
+        _take_in(store, editions, keeper or GroundKeeper(editions), asked, rows, answers)
     return [answer for answer in answers if answer is not None]
 
 
 def _take_in(
     store: Store,
     editions: Editions,
+    keeper: GroundKeeper,
     asked: Sequence[Asked],
     rows: dict[int, IncidentRows],
     answers: list[Reported | Exception | None],
 ) -> None:
     """Take in the checked rows, by their places among what is asked, and fill in the answers of those places."""
-    together, home = join_rows(list(rows.values())), home_of(editions)
+    together = join_rows(list(rows.values()))
+    with store.reading() as connection:
+        ground = keeper.ground(connection)
     # Outside the transaction that writes, so that nobody waits for it.
-    found = belongings(editions, together)
+    found = belongings(editions, together, labels=ground.labels)
     first = asked[next(iter(rows))]
     with store.changing(first.author, origin=first.origin) as change:
         change.take_turn()
-        if editions.newest_in(change.connection) != found.newest_edition:
-            found = belongings(editions, together, change.connection)
-        rulebook = rulebook_of(change.connection)
-        fresh, twins = _fresh_of(change, rulebook, asked, rows, together, answers)
-        last = change.connection.execute(sa.select(sa.func.max(INCIDENT.c.id))).scalar_one_or_none() or 0
-        which = np.array([row for row, _ in fresh], np.int64)
-        numbers = {place: last + step for step, (_, place) in enumerate(fresh, start=1)}
-        events = [_tell(change, asked[place], numbers[place], found, row) for row, place in fresh]
-        columns = columns_of_rows(change.connection, together.at(which), found.at(which), rulebook, home)
-        columns |= {"id": list(numbers.values()), "event_id": events}
-        columns |= {name: [value] * len(fresh) for name, value in _AT_FIRST.items()}
-        insert_columns(change.connection, INCIDENT, columns)
-        query = sa.select(INCIDENT).where(INCIDENT.c.id.in_(numbers.values()))
-        kept = {row.id: row for row in change.connection.execute(query)}
-        for _, place in fresh:
-            number = numbers[place]
-            row = kept[number]
-            by = dataclasses.replace(change, author=asked[place].author, origin=asked[place].origin)
-            duplicate = _link(by, number, rows[place], rulebook.rules.nearness)
-            by.note("report", f"incident/{number}", row.how)
-            key = asked[place].key
-            if key is not None:
-                remember(by, key, f"incident/{number}")
-            due = rulebook.deadlines_of(row.reported_ms, row.is_urgent)
-            answers[place] = Reported(incident_of(row), due, duplicate)
-        for place, earlier in twins.items():
-            same = answers[earlier]
-            answers[place] = dataclasses.replace(same, is_new=False) if isinstance(same, Reported) else same
+        ground = keeper.ground(change.connection)
+        if ground.newest_edition != found.newest_edition:
+            found = belongings(editions, together, change.connection, ground.labels)
+        fresh, twins = _fresh_of(change, ground.rulebook, asked, rows, together, answers)
+        if fresh:
+            _keep(change, editions, ground, asked, fresh, together, found, answers)
+    for place, earlier in twins.items():
+        same = answers[earlier]
+        answers[place] = dataclasses.replace(same, is_new=False) if isinstance(same, Reported) else same
+
+
+def _keep(
+    change: Change,
+    editions: Editions,
+    ground: Ground,
+    asked: Sequence[Asked],
+    fresh: list[tuple[int, int]],
+    together: IncidentRows,
+    found: Belonging,
+    answers: list[Reported | Exception | None],
+) -> None:
+    """Insert the fresh rows (row among all, place among what is asked) with events, links, audit and keys."""
+    connection = change.connection
+    last = connection.execute(_LAST_NUMBER).scalar_one_or_none() or 0
+    which = np.array([row for row, _ in fresh], np.int64)
+    numbers = [last + step for step in range(1, len(fresh) + 1)]
+    by = [dataclasses.replace(change, author=asked[place].author, origin=asked[place].origin) for _, place in fresh]
+    events = [
+        _tell(one, number, found, row, is_urgent=asked[place].report.is_urgent)
+        for one, number, (row, place) in zip(by, numbers, fresh, strict=True)
+    ]
+    rows = together.at(which)
+    columns = columns_of_rows(connection, rows, found.at(which), ground.rulebook, ground.home)
+    columns |= {"id": numbers, "event_id": events}
+    columns |= {name: [value] * len(fresh) for name, value in _AT_FIRST.items()}
+    insert_columns(connection, INCIDENT, columns)
+    due = ground.rulebook.deadlines(rows.reported_ms, rows.is_urgent)
+    told = [name for name in columns if name not in {"place", "source_digest"}]
+    for at, (_, place) in enumerate(fresh):
+        lon, lat = (None if np.isnan(degrees[at]) else float(degrees[at]) for degrees in (rows.lon, rows.lat))
+        one = Incident(**_NOT_YET, **{name: columns[name][at] for name in told}, lon=lon, lat=lat)
+        duplicate = _link(by[at], editions, ground, one)
+        by[at].note("report", f"incident/{one.id}", one.how)
+        key = asked[place].key
+        if key is not None:
+            remember(by[at], key, f"incident/{one.id}")
+        answers[place] = Reported(one, due.at(slice(at, at + 1)), duplicate)
 
 
 def _fresh_of(
@@ -230,12 +285,9 @@ def _again(connection: sa.Connection, rulebook: Rulebook, subject: str) -> Repor
     return Reported(incident_of(row), due, links[0] if links else None, is_new=False)
 
 
-def _tell(change: Change, asked: Asked, number: int, found: Belonging, row: int) -> int:
-    by = dataclasses.replace(change, author=asked.author, origin=asked.origin)
-    content = {
-        "grid": found.grid[row], "village": found.village[row], "urgent": asked.report.is_urgent, "how": found.how[row],
-    }  # fmt: skip
-    return by.tell("incident_reported", f"incident/{number}", content)
+def _tell(change: Change, number: int, found: Belonging, row: int, *, is_urgent: bool) -> int:
+    content = {"grid": found.grid[row], "village": found.village[row], "urgent": is_urgent, "how": found.how[row]}
+    return change.tell("incident_reported", f"incident/{number}", content)
 
 
 def duplicates_of(connection: sa.Connection, number: int) -> tuple[Duplicate, ...]:
@@ -330,39 +382,50 @@ def _from_elsewhere(
     return Reported(incident_of(row), rulebook.deadlines_of(started_ms, row.is_urgent), None)
 
 
-def _link(change: Change, number: int, rows: IncidentRows, rules: NearnessRules) -> Duplicate | None:
+def _link(change: Change, editions: Editions, ground: Ground, one: Incident) -> Duplicate | None:
     """Link a report to the earliest near one that tells of the same kind of thing, if there is one."""
-    if np.isnan(rows.lon[0]):
+    if one.lon is None or one.lat is None:
         return None
-    lon, lat, reported_ms = float(rows.lon[0]), float(rows.lat[0]), int(rows.reported_ms[0])
+    rules = ground.rulebook.rules.nearness
     window_ms = rules.duplicate_minutes * _MINUTE_MS
-    earlier_copies = sa.select(DUPLICATE.c.incident_id).where(DUPLICATE.c.decision != "other")
-    near_in_time = (
-        INCIDENT.c.reported_ms.between(reported_ms - window_ms, reported_ms + window_ms),
-        INCIDENT.c.category == str(rows.category[0]),
-        INCIDENT.c.sub_category == str(rows.sub_category[0]),
-        INCIDENT.c.state != "invalid",
-        INCIDENT.c.place.is_not(None),
-        INCIDENT.c.id < number,
-        INCIDENT.c.id.not_in(earlier_copies),
-    )
-    place = sa.type_coerce(INCIDENT.c.place, sa.types.NullType())
-    query = sa.select(INCIDENT.c.id, INCIDENT.c.reported_ms, place).where(*near_in_time)
-    known = change.connection.execute(query.order_by(INCIDENT.c.id)).all()
+    from_ms, to_ms = one.reported_ms - window_ms, one.reported_ms + window_ms
+    asked = {
+        "from_ms": from_ms, "to_ms": to_ms, "category": one.category, "sub_category": one.sub_category, "number": one.id,
+        "grids": _grids_near(change, editions, ground, one.lon, one.lat, from_ms, to_ms),
+    }  # fmt: skip
+    known = sorted(change.connection.execute(_NEAR, asked).all(), key=lambda row: row.id)
     if not known:
         return None
     degrees = degrees_of([row[2] for row in known])
-    x, y = MetricPlane(round(lon), round(lat)).to_xy(np.append(degrees[0], lon), np.append(degrees[1], lat))
+    x, y = MetricPlane(round(one.lon), round(one.lat)).to_xy(
+        np.append(degrees[0], one.lon), np.append(degrees[1], one.lat)
+    )
     distance_m = np.hypot(x[:-1] - x[-1], y[:-1] - y[-1])
     near = np.flatnonzero(distance_m <= rules.duplicate_m)
     if len(near) == 0:
         return None
     first = known[int(near[0])]
-    found = Duplicate(number, first.id, round(float(distance_m[near[0]]), 2), reported_ms - first.reported_ms)
+    found = Duplicate(one.id, first.id, round(float(distance_m[near[0]]), 2), one.reported_ms - first.reported_ms)
     change.connection.execute(
         DUPLICATE.insert().values(
-            incident_id=number, of_id=found.of_id, distance_m=found.distance_m, apart_ms=found.apart_ms, decision="",
+            incident_id=one.id, of_id=found.of_id, distance_m=found.distance_m, apart_ms=found.apart_ms, decision="",
             decided_by="", decided_ms=None,
         )
     )  # fmt: skip
     return found
+
+
+def _grids_near(
+    change: Change, editions: Editions, ground: Ground, lon: float, lat: float, from_ms: int, to_ms: int
+) -> list[str]:
+    """The grids, of every edition in force in a span, to which a point nearby may belong."""
+    reach = (ground.rulebook.rules.nearness.duplicate_m + AssignOptions().snap_m) * _DEGREES_PER_M
+    high = reach / max(math.cos(math.radians(min(abs(lat) + reach, 89.9))), 0.001)
+    first, last = local_day(from_ms), local_day(to_ms)
+    found: set[str] = set()
+    for label in ground.labels:
+        if label.valid_from <= last and (label.valid_to is None or label.valid_to > first):
+            network = editions.network(label.id, change.connection)
+            near = network.index.within((lon - high, lat - reach, lon + high, lat + reach))
+            found.update(network.codes[place] for place in near.tolist())
+    return sorted(found)

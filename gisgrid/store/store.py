@@ -21,6 +21,12 @@ EVENT_CHANNEL: Final = "gisgrid_event"
 """The channel on which PostgreSQL says that there are new events; it says no more than that."""
 
 
+_ADD_EVENT: Final = EVENT.insert()
+_ADD_NOTE: Final = AUDIT.insert()
+_NEWEST: Final = {table.name: sa.select(sa.func.max(table.c.id)) for table in (EVENT, AUDIT)}
+_TAKE_TURN: Final = sa.text("select pg_advisory_xact_lock(:key)")
+
+
 @dataclass(frozen=True)
 class Change:
     """A transaction that writes, by `author` from `origin` (an address or a program), at `at_ms`.
@@ -33,37 +39,36 @@ class Change:
     origin: str
     at_ms: int
     told: list[int] = field(default_factory=list, repr=False, compare=False)
+    _last: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
 
     def tell(self, kind: str, subject: str, content: dict[str, Any] | None = None) -> int:
         """Append an event, which readers see when the change is there; returns its number."""
         number = self._next_number(EVENT)
-        self.connection.execute(
-            EVENT.insert().values(
-                id=number, at_ms=self.at_ms, kind=kind, subject=subject, author=self.author, content=content or {}
-            )
-        )
+        values = {"id": number, "at_ms": self.at_ms, "kind": kind, "subject": subject, "author": self.author}
+        self.connection.execute(_ADD_EVENT, {**values, "content": content or {}})
         self.told.append(number)
         return number
 
     def note(self, action: str, subject: str, result: str = "done") -> None:
         """Write a line of the audit."""
-        self.connection.execute(
-            AUDIT.insert().values(
-                id=self._next_number(AUDIT), at_ms=self.at_ms, author=self.author, action=action, subject=subject,
-                result=result, origin=self.origin,
-            )
-        )  # fmt: skip
+        values = {"id": self._next_number(AUDIT), "at_ms": self.at_ms, "author": self.author, "action": action}
+        self.connection.execute(_ADD_NOTE, {**values, "subject": subject, "result": result, "origin": self.origin})
 
     def take_turn(self) -> None:
         """Wait until no other change is numbering; held to the end of this one. SQLite's writers always take turns."""
-        if is_postgresql(self.connection):
-            self.connection.execute(sa.text("select pg_advisory_xact_lock(:key)"), {"key": _LOG_LOCK})
+        if is_postgresql(self.connection) and "turn" not in self._last:
+            self.connection.execute(_TAKE_TURN, {"key": _LOG_LOCK})
+        self._last.setdefault("turn", 0)
 
     def _next_number(self, table: sa.Table) -> int:
         # Numbers follow in the order of commits and without a gap: a reader who knows 7 has missed nothing before 7.
-        self.take_turn()
-        last = self.connection.execute(sa.select(sa.func.max(table.c.id))).scalar_one_or_none()
-        return (last or 0) + 1
+        last = self._last.get(table.name)
+        if last is None:
+            self.take_turn()
+            last = self.connection.execute(_NEWEST[table.name]).scalar_one_or_none() or 0
+        # Nobody else numbers before this change has ended.
+        self._last[table.name] = last + 1
+        return last + 1
 
 
 class Store:

@@ -205,6 +205,9 @@ TRANSLATION: Final = sa.Table(
 IS_OPEN: Final[sa.ColumnElement[bool]] = sa.literal_column("state in ('reported', 'accepted', 'handling', 'fed_back')")
 """Whether somebody still has to act on an incident."""
 
+BY_HAND: Final[sa.ColumnElement[bool]] = sa.literal_column("how in ('manual', 'unassigned')")
+"""Whether a person has given an incident to its grid, or must yet."""
+
 INCIDENT: Final = sa.Table(
     "incident",
     METADATA,
@@ -259,6 +262,7 @@ INCIDENT: Final = sa.Table(
         "ix_incident_open", "state", "reported_ms", "id", "category", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN
     ),
     sa.Index("ix_incident_holder", "holder", "reported_ms", "id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
+    sa.Index("ix_incident_by_hand", "reported_ms", "id", sqlite_where=BY_HAND, postgresql_where=BY_HAND),
 )
 """Incidents as they were reported, where they belong and where they stand; `event_id` tells of the last change.
 

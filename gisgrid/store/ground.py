@@ -1,0 +1,82 @@
+"""What reports are taken in by: editions, rules, who answers; remembered until the event log tells of a change."""
+
+import datetime as dt
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import sqlalchemy as sa
+
+from gisgrid.offices import DISTRICT, district_of
+from gisgrid.store.answering import Answer, who_answers
+from gisgrid.store.editions import EditionLabel, Editions
+from gisgrid.store.rulebook import Rulebook, rulebook_of
+from gisgrid.store.tables import EVENT
+
+_PASSING: Final = (
+    "incident_reported", "incident_moved", "incidents_taken_in", "incidents_ticked", "incident_photo", "fixes_received",
+)  # fmt: skip
+"""Kinds of events that change nothing of the ground."""
+
+_MOST_ANSWERS: Final = 5_000
+_LATEST: Final = sa.select(
+    sa.func.max(EVENT.c.id), sa.func.max(sa.case((EVENT.c.kind.not_in(_PASSING), EVENT.c.id)))
+).where(EVENT.c.id > sa.bindparam("known"))
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """Editions, the oldest first, the rulebook, and the office of the district (as far as the newest edition tells it)."""
+
+    labels: tuple[EditionLabel, ...]
+    rulebook: Rulebook
+    home: str
+    _answers: dict[tuple[str, dt.date], Answer] = field(default_factory=dict, repr=False)
+
+    @property
+    def newest_edition(self) -> int | None:
+        """The number of the newest edition, None for none."""
+        return self.labels[-1].id if self.labels else None
+
+    def answers(self, connection: sa.Connection, grids: Iterable[str], day: dt.date) -> dict[str, Answer]:
+        """Who answers for each grid on a local day."""
+        wanted = [grid for grid in dict.fromkeys(grids) if grid]
+        missing = [grid for grid in wanted if (grid, day) not in self._answers]
+        found = who_answers(connection, missing, day) if missing else {}
+        if len(self._answers) + len(found) > _MOST_ANSWERS:
+            self._answers.clear()
+        self._answers.update({(grid, day): answer for grid, answer in found.items()})
+        return {grid: found.get(grid) or self._answers[grid, day] for grid in wanted}
+
+
+class GroundKeeper:
+    """Keeps the ground; any number of threads may ask, each within its own transaction."""
+
+    def __init__(self, editions: Editions) -> None:
+        self._editions = editions
+        self._lock = threading.Lock()
+        self._known = 0
+        self._ground: Ground | None = None
+
+    def ground(self, connection: sa.Connection) -> Ground:
+        """The ground as a transaction sees it."""
+        with self._lock:
+            known, ground = self._known, self._ground
+        newest, changed = connection.execute(_LATEST, {"known": known}).one()
+        if ground is None or changed is not None:
+            ground = self._read(connection)
+        if newest is not None:
+            with self._lock:
+                # A slower reader must not set it back.
+                if newest >= self._known:
+                    self._known, self._ground = newest, ground
+        return ground
+
+    def _read(self, connection: sa.Connection) -> Ground:
+        labels = tuple(self._editions.all(connection))
+        home = DISTRICT
+        if labels:
+            network = self._editions.network(labels[-1].id, connection)
+            home = district_of(network.codes[0]) if network.code_scheme == "official" else DISTRICT
+        return Ground(labels, rulebook_of(connection), home)
