@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 
 class NoServerError(Exception):
     """There is no PostgreSQL with PostGIS on this machine."""
@@ -56,6 +58,14 @@ def postgis() -> Iterator[str]:
             _run(*control, "-m", "immediate", "stop", account=account)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def restart(address: str) -> None:
+    """Stop the server of an address and start it again, as it was; what is connected is cut off."""
+    with psycopg.connect(address) as connection:
+        (folder,) = connection.execute("select current_setting('data_directory')").fetchone() or ("",)
+    account = "postgres" if os.getuid() == 0 else None
+    _run(_programs() / "pg_ctl", "-D", folder, "-w", "-m", "fast", "-l", f"{folder}.log", "restart", account=account)
 
 
 def _programs() -> Path:

@@ -41,7 +41,7 @@ from tests.web.live_reader import Parser, follow, visit_of
 from tests.worlds import at
 from web.live import Hub
 from web.live_messages import TOLD_TO, messages_of
-from web.live_stream import told
+from web.live_stream import EventStream, told
 
 SAME = ["version", "category", "sub_category", "state", "grade", "card", "lon", "lat", "how", "grid", "holder"]
 """What is said of an incident in the words in which it is kept."""
@@ -554,3 +554,29 @@ def test_hub__closed_it_ends_all_streams(store):
         return await asyncio.gather(*ends)
 
     assert asyncio.run(watch()) == [None] * 20
+
+
+def test_answer__whoever_takes_nothing_for_long_has_gone_and_gives_the_place_back(store):
+    async def watch():
+        hub = Hub(store)
+        release = hub.take_seat("stuck")
+        follower = await follow(hub, heartbeat_s=0.01)
+        sent = []
+
+        async def send(message):
+            sent.append(message["type"])
+            await asyncio.sleep(0 if len(sent) < 3 else 3_600)
+
+        async def receive():
+            await asyncio.sleep(3_600)
+
+        answer = EventStream(follower.stream, release, send_s=0.05)
+        async with asyncio.timeout(30.0):
+            await answer({"type": "http", "asgi": {"spec_version": "2.3"}}, receive, send)
+        free = not hub._seats
+        await hub.close()
+        return sent, free
+
+    sent, free = asyncio.run(watch())
+    assert sent == ["http.response.start", "http.response.body", "http.response.body"]
+    assert free
