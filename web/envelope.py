@@ -250,3 +250,5 @@ def start_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
+    for talkative in ("alembic", "uvicorn.access", "multipart"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from gisgrid.store import open_store
 from gisgrid.store.accounts import Accounts
+from gisgrid.store.engine import database_url
 from web.app import create_app
 from web.envelope import start_logging
 from web.meters import SHARED_FOLDER
@@ -118,5 +119,7 @@ def _share_meters(settings: Settings) -> None:
 def _show(settings: Settings) -> None:
     console = Console(highlight=False)
     for name, field in Settings.model_fields.items():
-        console.print(f"[bold]GISGRID_{name.upper()}[/] = {getattr(settings, name)}", markup=True)
-        console.print(f"  {field.description}", markup=False)
+        value = getattr(settings, name)
+        shown = database_url(None, value).render_as_string() if name == "database_url" and value else value
+        console.print(f"GISGRID_{name.upper()} = {'' if shown is None else shown}", style="bold", markup=False)
+        console.print(f"  {field.description}", markup=False, soft_wrap=True)
