@@ -111,8 +111,8 @@ def bodies_on_land(network: GridNetwork, count: int) -> list[str]:
 
 
 @contextlib.contextmanager
-def service(served: Served, **settings: object) -> Iterator[int]:
-    """`gisgrid serve` over a store, until the block ends; gives its port."""
+def service(served: Served, **settings: object) -> Iterator[tuple[int, int]]:
+    """`gisgrid serve` over a store, until the block ends; gives its port and the number of its process."""
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GISGRID_")}
     environment |= {"GISGRID_DATA": str(served.folder), "GISGRID_PORT": str(port), "GISGRID_LOG_LEVEL": "warning"}
@@ -121,8 +121,8 @@ def service(served: Served, **settings: object) -> Iterator[int]:
     if served.url is not None:
         environment["GISGRID_DATABASE_URL"] = served.url
     command = [sys.executable, "-m", "gisgrid", "serve"]
-    with _process(command, environment, f"http://127.0.0.1:{port}/ready"):
-        yield port
+    with _process(command, environment, f"http://127.0.0.1:{port}/ready") as running:
+        yield port, running.pid
 
 
 @contextlib.contextmanager
@@ -167,7 +167,7 @@ def _report_beside_bare(report: Report, name: str, served: Served, bodies: list[
     title = f"report over HTTP, {name} with 564,342 incidents"
     before = _count(served)
     sent = 0
-    with service(served) as ours, bare_service(address) as bare:
+    with service(served) as (ours, _), bare_service(address) as bare:
         place = {"ours": (ours, "/api/v1/incidents"), "bare": (bare, "/rows")}
         for port, path in place.values():
             call(port, path, 1, 5.0, served.token, bodies[:_WARM])

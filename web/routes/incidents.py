@@ -14,6 +14,7 @@ from gisgrid.store.incidents import Incident, IncidentFilter
 from gisgrid.store.reports import Asked, Report
 from gisgrid.store.steps import decide_duplicate, take_step
 from gisgrid.store.visible import subject_of, visible_to
+from web.answers import answer
 from web.conditional import tag_of, version_seen
 from web.doors import Visit, door
 from web.incident_card import clock_lines, incident_card
@@ -152,16 +153,11 @@ async def report_incident(
     )
     if found.reported.is_new:
         visit.services.meters.reports.inc()
-    return Response(
-        # What was made of our own values needs no second check.
-        shape.model_dump_json(),
-        201 if found.reported.is_new else 200,
-        {"Location": f"/api/v1/incidents/{one.id}", "ETag": _tag(one)},
-        "application/json",
-    )
+    headers = {"Location": f"/api/v1/incidents/{one.id}", "ETag": _tag(one)}
+    return answer(shape, 201 if found.reported.is_new else 200, headers)
 
 
-@router.get("")
+@router.get("", response_model=IncidentPage)
 def list_incidents(
     visit: Annotated[Visit, door("read_incidents")],
     unit: Annotated[str, Query(max_length=60, description="code of a unit or grid, or area:NAME")] = "",
@@ -173,7 +169,7 @@ def list_incidents(
     reported_before: Annotated[AwareDatetime | None, Query(description="reported before this instant")] = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
-) -> IncidentPage:
+) -> Response:
     """Incidents by unit, state, category, way of assignment and time; the newest first."""
     services = visit.services
     if unit and not unit.startswith("area:"):
@@ -184,16 +180,15 @@ def list_incidents(
     )
     page = services.incidents.page(wanted, after=after, most=limit, visible=visible_to(visit.holder))
     named = visit.may("read_names")
-    return IncidentPage.model_construct(
-        incidents=[incident_shape(one, named=named) for one in page.incidents],
-        next=cursor_of(*page.after) if page.after else None,
-    )
+    shapes = [incident_shape(one, named=named) for one in page.incidents]
+    following = cursor_of(*page.after) if page.after else None
+    return answer(IncidentPage.model_construct(incidents=shapes, next=following))
 
 
-@router.get("/{number}")
+@router.get("/{number}", response_model=CardShape)
 def show_incident(
-    number: Number, response: Response, visit: Annotated[Visit, door("read_incidents")], language: Language = "en"
-) -> CardShape:
+    number: Number, visit: Annotated[Visit, door("read_incidents")], language: Language = "en"
+) -> Response:
     """Everything about an incident: grid, who answers, clocks explained, steps, duplicates, and the moves of each office."""
     services = visit.services
     with services.store.reading() as connection:
@@ -202,8 +197,7 @@ def show_incident(
     spoken = int(language == "zh")
     lines = [(label[spoken], text) for label, text in clock_lines(card, spoken)]
     shape = card_shape(card, lines, named=visit.may("read_names"))
-    response.headers["ETag"] = _tag(card.incident, shape)
-    return shape
+    return answer(shape, headers={"ETag": _tag(card.incident, shape)})
 
 
 @router.post("/{number}/steps")
