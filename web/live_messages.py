@@ -28,10 +28,14 @@ TOLD_TO: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     # kind of event: what is said on the stream, and the action that those may take who are told
     "incident_reported": (("incident", "read_incidents"),),
     "incident_moved": (("incident", "read_incidents"),),
+    "incident_photo": (("incident", "read_incidents"),),
     "incidents_ticked": (("incident", "read_incidents"),),
     "incidents_taken_in": (("incidents_changed", "read_incidents"),),
     "edition_published": (("edition", "read_grids"),),
     "fixes_received": (("fixes", "read_tracks"),),
+    "device_paired": (("register", "keep_accounts"),),
+    "device_revoked": (("register", "keep_accounts"),),
+    "device_changed": (("register", "keep_accounts"),),
     **{f"{name}_changed": (("register", "keep_registers"),) for name in REGISTERS},
     # Other rules or workdays: every clock may stand otherwise.
     "rules_changed": (("register", "keep_registers"), ("incidents_changed", "read_incidents")),
@@ -41,6 +45,10 @@ TOLD_TO: Final[dict[str, tuple[tuple[str, str], ...]]] = {
 
 RULES_MAY_DIFFER: Final = frozenset(f"{name}_changed" for name in REGISTERS)
 """Events after which the rulebook is read again."""
+
+_ONE_INCIDENT: Final = frozenset(("incident_reported", "incident_moved", "incident_photo"))
+_MOVES: Final = {"incident_reported": "report", "incident_photo": "photo"}
+"""What is said to have been done to an incident, where that is no move."""
 
 _CLOCK_STATES: Final = tuple(CLOCK_STATES)
 _MOST_ONE_BY_ONE: Final = 500
@@ -117,7 +125,7 @@ def _pieces(
     for name, action in TOLD_TO.get(event.kind, ()):
         numbers = _numbers_of(event)
         if name == "incident" and (numbers or event.kind != "incidents_ticked"):
-            move = event.content.get("move", "report" if event.kind == "incident_reported" else "")
+            move = event.content.get("move", _MOVES.get(event.kind, ""))
             for number in numbers:
                 # A row that is gone (a restored backup between two looks) tells nothing.
                 if number in incidents:
@@ -137,12 +145,12 @@ def _rest(event: Event) -> dict[str, Any]:
         return {"edition": int(number) if number.isdecimal() else None, "valid_from": event.content.get("valid_from")}
     if event.kind == "fixes_received":
         return {"count": event.content.get("count", 0)}
-    return {"register": event.subject}
+    return {"register": "devices" if event.kind.startswith("device_") else event.subject}
 
 
 def _numbers_of(event: Event) -> tuple[int, ...]:
     """The incidents of which an event tells one by one, each once."""
-    if event.kind in {"incident_reported", "incident_moved"}:
+    if event.kind in _ONE_INCIDENT:
         number = event.subject.removeprefix("incident/")
         return (int(number),) if number.isdecimal() else ()
     if event.kind == "incidents_ticked":

@@ -141,8 +141,24 @@ def test_messages__what_is_in_no_table_is_told_to_nobody(store):
     assert message.pieces == ()
     assert told([message], lambda *_: True, 0) == []
     assert {action for pairs in TOLD_TO.values() for _, action in pairs} == {
-        "read_incidents", "read_grids", "read_tracks", "keep_registers",
+        "read_incidents", "read_grids", "read_tracks", "keep_registers", "keep_accounts",
     }  # fmt: skip
+
+
+def test_messages__photos_and_phones(district):
+    number = district.report(IN_A).incident.id
+    events = [
+        Event(8, 0, "incident_photo", f"incident/{number}", "test", {"photo": 3}),
+        Event(9, 0, "device_paired", "device/5", "test", {}),
+    ]
+    with district.store.reading() as connection:
+        photo, device = messages_of(connection, events, rulebook_of(connection), 0)
+    assert [(piece.name, piece.number, json.loads(piece.data)["move"]) for piece in photo.pieces] == [
+        ("incident", 1, "photo")
+    ]
+    assert [(piece.name, piece.action, json.loads(piece.data)["register"]) for piece in device.pieces] == [
+        ("register", "keep_accounts", "devices")
+    ]
 
 
 def test_messages__of_very_many_incidents_only_that_they_changed(store):
