@@ -28,6 +28,7 @@ _NOUNS: Final = {
     "registers": _Noun("web.commands.registers", "units, places, people, duties, leave, rules and more in and out"),
     "tracks": _Noun("web.commands.tracks", "patrol trajectories against the 5225 standard"),
     "accounts": _Noun("web.commands.accounts", "who may sign in, as what, where; passwords and tokens"),
+    "devices": _Noun("web.commands.devices", "phones that send fixes: paired, listed, handed over, revoked"),
     "database": _Noun("web.commands.database", "care of the data: upgrade, check, back up, restore, retain, audit"),
 }
 _HELP: Final = "\n".join(

@@ -12,10 +12,17 @@ from gisgrid import __version__
 from web.conditional import Conditional
 from web.envelope import Envelope
 from web.problems import Problem, install_problem_handlers
-from web.routes import incidents, live, sessions, state
+from web.routes import devices, incidents, live, phones, sessions, state
 from web.services import Services
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (state.router, sessions.router, incidents.router, live.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    state.router,
+    sessions.router,
+    incidents.router,
+    live.router,
+    phones.router,
+    devices.router,
+)
 
 _ABOUT: Final = """Grids, who answers for them, incidents and patrols of a district.
 

@@ -15,6 +15,7 @@ from web.callers import KnownCallers
 from web.live import Hub
 from web.meters import Meters
 from web.pace import Pace
+from web.receiving import Receiving
 from web.reporting import Answered, report_and_answer
 from web.settings import Settings
 from web.together import Together
@@ -37,11 +38,13 @@ class Services:
     meters: Meters
     reporting: Together[Asked, Answered]
     hub: Hub
+    phones: Receiving
 
     async def close(self) -> None:
         """Finish what was asked and give the database back."""
         await self.hub.close()
         await self.reporting.close()
+        await self.phones.close()
         self.store.close()
 
 
@@ -54,10 +57,12 @@ def open_services(settings: Settings, *, now_ms: Callable[[], int] | None = None
     editions = Editions(store)
     accounts = Accounts(store)
     keeper = GroundKeeper(editions)
+    inbox = FixInbox(store)
     meters = Meters()
     return Services(
-        settings, store, editions, Incidents(store, editions), IncidentMirror(store), FixInbox(store), accounts,
+        settings, store, editions, Incidents(store, editions), IncidentMirror(store), inbox, accounts,
         KnownCallers(accounts), Pace(settings.requests_per_minute), Pace(_SIGN_INS_PER_MINUTE), meters,
         Together(lambda asked: report_and_answer(store, editions, keeper, asked)),
         Hub(store, most=settings.max_streams, on_newest=meters.events.set),
+        Receiving(store, inbox, keep_off_duty=settings.keep_off_duty),
     )  # fmt: skip
