@@ -16,6 +16,7 @@ import shapely
 
 from benchmarks.edits import move_one_border
 from benchmarks.floor import read_and_write
+from benchmarks.live import live
 from benchmarks.looping import looping
 from benchmarks.peers import Peer, PeersAnswerDiffersError, all_peers, positions_of
 from benchmarks.report import Report
@@ -339,6 +340,7 @@ GROUPS = {
     "storing": storing,
     "incidents": incidents_into_the_store,
     "loop": looping,
+    "live": live,
 }
 
 if __name__ == "__main__":
