@@ -62,7 +62,7 @@ def fill(store):
 def fill_service(store):
     """A row in each table of the service."""
     device = {
-        "id": 1, "person": "P0001", "app": "traccar", "label": "blue phone", "digest": "aa", "from_day": DAY, "datum": "wgs84",
+        "id": 1, "phone": 1, "person": "P0001", "app": "traccar", "label": "blue phone", "digest": "aa", "from_day": DAY, "datum": "wgs84",
         "is_trusted": False, "made_ms": 1, "battery": 0.5, "suspicion": {"share": 0.25},
     }  # fmt: skip
     job = {
