@@ -99,7 +99,7 @@ class Uploads:
     def get(self, number: str, account: str) -> Upload:
         """A file of an account; `NotThere` for one that is forgotten, or another's."""
         found = self._read(number) if _ID.fullmatch(number) else None
-        if found is None or found.account != account:
+        if found is None or found.account != account or self._now_ms() - found.made_ms > KEPT_MS:
             raise NotThere(
                 f"there is no import {number[:24]!r} of yours; files are forgotten after a day: send it again"
             )
@@ -141,10 +141,9 @@ class Uploads:
         folder = self._folder / number
         try:
             told = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
-            found = Upload(**{**told, "path": folder / told["path"]})
+            return Upload(**{**told, "path": folder / told["path"]})
         except (OSError, ValueError, TypeError, KeyError):
             return None
-        return None if self._now_ms() - found.made_ms > KEPT_MS else found
 
     def _tell(self, upload: Upload) -> None:
         told = {field.name: getattr(upload, field.name) for field in dataclasses.fields(upload)}

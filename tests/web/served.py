@@ -1,0 +1,65 @@
+"""The service over a small district, with an account of each kind and a client that asks as one of them."""
+
+from contextlib import contextmanager
+
+from fastapi.testclient import TestClient
+
+from gisgrid.access import ACTIONS, ROLES
+from gisgrid.store.accounts import Accounts
+from tests.gisgrid.store.incident_places import CODES
+from tests.gisgrid.store.small_district import FIRE, TOWNSHIPS, SmallDistrict
+from web.app import create_app
+from web.routes import imports, jobs, photos
+from web.services import open_services
+from web.settings import make_settings
+
+PEOPLE = {
+    # name: role, unit, person
+    "li.na": ("commander", "", ""),
+    "other": ("commander", "", ""),
+    "east": ("commander", TOWNSHIPS["C"], ""),
+    "assessor": ("assessor", "", ""),
+    "half": ("assessor", TOWNSHIPS["C"], ""),
+    "planner": ("planner", "", ""),
+    "worker": ("worker", CODES["C"], "P1"),
+    "fire": ("department", FIRE, ""),
+    "wall": ("wall", "", ""),
+    "auditor": ("auditor", "", ""),
+    "admin": ("administrator", "", ""),
+}
+
+
+class Served:
+    """A running service; `ask(name)` is a client with the token of an account."""
+
+    def __init__(self, database, client, services, tokens, district):
+        self.database, self.services, self.district = database, services, district
+        self.clock = database.clock
+        self.data = services.settings.data
+        self._client, self._tokens = client, tokens
+
+    def ask(self, name, method, path, **options):
+        headers = {"authorization": f"Bearer {self._tokens[name]}"} | options.pop("headers", {})
+        return self._client.request(method, f"/api/v1{path}", headers=headers, **options)
+
+
+@contextmanager
+def served(database, **settings):
+    """The service over a database, with the district in it; no worker runs unless a test starts one."""
+    district = SmallDistrict(database)
+    values = {"data": database.folder, "database_url": database.url, "requests_per_minute": 100_000} | settings
+    services = open_services(make_settings(values), now_ms=database.clock)
+    accounts = Accounts(services.store)
+    tokens = {}
+    for name, (role, unit, person) in PEOPLE.items():
+        assert role in ROLES
+        accounts.add(name, "Grid-by-grid 7!", role, unit=unit, person=person, author="test")
+        scopes = [action for action, roles in ACTIONS.items() if role in roles]
+        tokens[name] = accounts.make_token(name, "test", scopes, author="test")
+    app = create_app(services)
+    known = {route.path for route in app.routes if hasattr(route, "path")}
+    for router in (photos.router, jobs.router, imports.router):
+        if router.prefix not in known:
+            app.include_router(router)
+    with TestClient(app) as client:
+        yield Served(database, client, services, tokens, district)
