@@ -172,7 +172,7 @@ def incident_shape(one: Incident, *, named: bool) -> IncidentShape:
         card=one.card, is_urgent=bool(one.is_urgent), reported_at=instant(one.reported_ms), lon=one.lon, lat=one.lat,
         accuracy_m=one.accuracy_m, source=one.source, how=one.how, grid=one.grid,
         answering_grid=one.answering_grid or one.grid, village=one.village, township=one.township,
-        border_distance_m=one.border_distance_m, alternatives=_alternatives(one.alternatives), holder=one.holder,
+        border_distance_m=_to_the_mm(one.border_distance_m), alternatives=_alternatives(one.alternatives), holder=one.holder,
         assistants=one.assistants.split(), reporter=one.reporter if named else "",
         description=one.description if named else "", source_system=one.source_system, source_id=one.source_id,
         responded_at=_maybe(one.responded_ms), done_at=_maybe(one.done_ms), closed_at=_maybe(one.closed_ms),
@@ -267,3 +267,7 @@ def _maybe(at_ms: int | None) -> dt.datetime | None:
 def _alternatives(text: str) -> list[AlternativeShape]:
     pairs = (part.rpartition(":") for part in text.split(";") if part)
     return [AlternativeShape.model_construct(grid=grid, share=float(share)) for grid, _, share in pairs]
+
+
+def _to_the_mm(metres: float | None) -> float | None:
+    return None if metres is None else round(metres, 3)
