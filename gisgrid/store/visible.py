@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from gisgrid.access import ACTIONS, Holder, Subject
 from gisgrid.codes import GRID_DIGITS, VILLAGE_DIGITS
-from gisgrid.offices import DEPARTMENT
+from gisgrid.offices import DISTRICT
 from gisgrid.store.incidents import Incident
 from gisgrid.store.tables import INCIDENT
 
@@ -16,7 +16,6 @@ _UNIT: Final[sa.ColumnElement[str]] = sa.func.coalesce(
     sa.func.nullif(INCIDENT.c.village, ""),
     INCIDENT.c.township,
 )
-_OFFICES: Final[sa.ColumnElement[str]] = sa.literal(" ") + INCIDENT.c.holder + " " + INCIDENT.c.handed + " " + INCIDENT.c.assistants + " "
 
 
 def subject_of(incident: Incident) -> Subject:
@@ -38,20 +37,37 @@ def visible_to(holder: Holder) -> sa.ColumnElement[bool]:
     """What someone may see, as a condition for queries of the table of incidents: exactly what `may` says of each row."""
     if holder.role not in ACTIONS["read_incidents"]:
         return sa.false()
-    unit = holder.unit
-    has_office = _OFFICES.contains(f" {unit} ", autoescape=True)
-    if holder.role == "department" or unit.startswith(DEPARTMENT):
-        return has_office
-    if not unit:
-        return sa.true()
-    lies_in: sa.ColumnElement[bool] = _UNIT.in_([unit])
-    if len(unit) == VILLAGE_DIGITS and unit.isascii() and unit.isdecimal():
-        is_grid = sa.and_(sa.func.length(_UNIT) == GRID_DIGITS, sa.not_(_UNIT.endswith("000")))
-        is_unit = sa.func.length(_UNIT) == VILLAGE_DIGITS
-        above = sa.or_(_begins(9).concat("000") == unit, _begins(6).concat("000000") == unit)
-        in_village = sa.and_(is_grid, _begins(VILLAGE_DIGITS) == unit)
-        lies_in = sa.or_(lies_in, in_village, sa.and_(sa.or_(is_grid, is_unit), above))
-    return sa.or_(lies_in, has_office)
+    if holder.role == "department":
+        return _has_to_do(holder.unit)
+    return sa.or_(_lies_in(holder.unit), _has_to_do(holder.unit)) if holder.unit else sa.true()
+
+
+def _lies_in(unit: str) -> sa.ColumnElement[bool]:
+    """`gisgrid.access.covers` for a unit that is not empty."""
+    if len(unit) != VILLAGE_DIGITS and unit != DISTRICT:
+        return _UNIT.in_([unit])
+    is_decimal = sa.func.ltrim(_UNIT, "0123456789") == ""
+    is_grid = sa.and_(
+        sa.func.length(_UNIT) == GRID_DIGITS, is_decimal, sa.func.substr(_UNIT, VILLAGE_DIGITS + 1) != "000"
+    )
+    is_unit = sa.func.length(_UNIT) == VILLAGE_DIGITS
+    district = sa.case((is_decimal, _begins(6).concat("000000")), else_=DISTRICT)
+    return sa.or_(
+        _UNIT.in_([unit]),
+        sa.and_(is_grid, _begins(VILLAGE_DIGITS) == unit),
+        sa.and_(sa.or_(is_grid, is_unit), sa.or_(_begins(9).concat("000") == unit, district == unit)),
+    )
+
+
+def _has_to_do(office: str) -> sa.ColumnElement[bool]:
+    if not office:
+        return sa.false()
+    is_holder = INCIDENT.c.holder == office
+    if office.split() != [office]:
+        return is_holder
+    # Not LIKE: SQLite's takes capital and small letters for the same.
+    others = sa.literal(" ") + INCIDENT.c.handed + " " + INCIDENT.c.assistants + " "
+    return sa.or_(is_holder, sa.func.replace(others, f" {office} ", "") != others)
 
 
 def _begins(digits: int) -> sa.ColumnElement[str]:
