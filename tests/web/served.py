@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 from fastapi.testclient import TestClient
 
-from gisgrid.access import ACTIONS, ROLES
+from gisgrid.access import ACTIONS
 from gisgrid.store.accounts import Accounts
 from tests.gisgrid.store.incident_places import CODES
 from tests.gisgrid.store.small_district import FIRE, TOWNSHIPS, SmallDistrict
@@ -30,17 +30,26 @@ PEOPLE = {
 
 
 class Served:
-    """A running service; `ask(name)` is a client with the token of an account."""
+    """A running service; `ask(name)` is a client with the token of an account, which is made when it first asks."""
 
-    def __init__(self, database, client, services, tokens, district):
+    def __init__(self, database, client, services, district):
         self.database, self.services, self.district = database, services, district
         self.clock = database.clock
         self.data = services.settings.data
-        self._client, self._tokens = client, tokens
+        self._client, self._tokens = client, {}
 
     def ask(self, name, method, path, **options):
-        headers = {"authorization": f"Bearer {self._tokens[name]}"} | options.pop("headers", {})
+        headers = {"authorization": f"Bearer {self._token(name)}"} | options.pop("headers", {})
         return self._client.request(method, f"/api/v1{path}", headers=headers, **options)
+
+    def _token(self, name):
+        if name not in self._tokens:
+            role, unit, person = PEOPLE[name]
+            accounts = Accounts(self.services.store)
+            accounts.add(name, "Grid-by-grid 7!", role, unit=unit, person=person, author="test")
+            scopes = [action for action, roles in ACTIONS.items() if role in roles]
+            self._tokens[name] = accounts.make_token(name, "test", scopes, author="test")
+        return self._tokens[name]
 
 
 @contextmanager
@@ -49,17 +58,10 @@ def served(database, **settings):
     district = SmallDistrict(database)
     values = {"data": database.folder, "database_url": database.url, "requests_per_minute": 100_000} | settings
     services = open_services(make_settings(values), now_ms=database.clock)
-    accounts = Accounts(services.store)
-    tokens = {}
-    for name, (role, unit, person) in PEOPLE.items():
-        assert role in ROLES
-        accounts.add(name, "Grid-by-grid 7!", role, unit=unit, person=person, author="test")
-        scopes = [action for action, roles in ACTIONS.items() if role in roles]
-        tokens[name] = accounts.make_token(name, "test", scopes, author="test")
     app = create_app(services)
     known = {route.path for route in app.routes if hasattr(route, "path")}
     for router in (photos.router, jobs.router, imports.router):
         if router.prefix not in known:
             app.include_router(router)
     with TestClient(app) as client:
-        yield Served(database, client, services, tokens, district)
+        yield Served(database, client, services, district)
