@@ -76,7 +76,7 @@ class Receiving:
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self.book = DeviceBook(store, now_s)
-        self.pace = Pace(PER_MINUTE, now_s)
+        self._pace = Pace(PER_MINUTE, now_s)
         self._store = store
         self._inbox = inbox
         self._keep_off_duty = keep_off_duty
@@ -84,7 +84,7 @@ class Receiving:
         self._now_s = now_s
         self._on_duty: OnDuty | None = None
         self._position: Position | None = None
-        self._looked_s = 0.0
+        self._looked_s: float | None = None
         self._seen_ms: dict[int, int] = {}
         self._together: Together[Sent, Taken] = Together(self.take_in)
 
@@ -94,7 +94,12 @@ class Receiving:
 
     def wait_s(self, device: Device, size_bytes: int) -> int:
         """0 where a phone may send so much now, else the seconds after which it may."""
-        return self.pace.take(device.name, 1.0 + size_bytes // _BYTES_PER_REQUEST)
+        return self._pace.take(device.name, 1.0 + size_bytes // _BYTES_PER_REQUEST)
+
+    def forget(self) -> None:
+        """Look at phones, duties and leave anew at the next request: something has changed here."""
+        self.book.forget()
+        self._looked_s = None
 
     async def close(self) -> None:
         """Finish what was sent."""
@@ -126,7 +131,7 @@ class Receiving:
 
     def _who_is_on_duty(self) -> OnDuty:
         """Duties and leave as they were at most a second ago."""
-        if self._on_duty is None or self._now_s() - self._looked_s >= _LOOK_AGAIN_S:
+        if self._on_duty is None or self._looked_s is None or self._now_s() - self._looked_s >= _LOOK_AGAIN_S:
             asked_s = self._now_s()
             with self._store.reading() as connection:
                 newest = newest_event(connection)

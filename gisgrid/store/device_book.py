@@ -58,6 +58,10 @@ class DeviceBook:
                 self._position, self._read_s = newest, asked_s
             return self.known
 
+    def forget(self) -> None:
+        """Look at the database at the next question: something about phones has changed here."""
+        self._read_s = None
+
     def find(self, token: str) -> Device | None:
         """The phone of a token, also of one that was revoked; None for a stranger."""
         return self.known.by_digest.get(digest_of(token))

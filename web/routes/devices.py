@@ -45,6 +45,7 @@ def pair_device(asked: DeviceIn, visit: Keeper) -> PairedShape:
         asked.person, asked.app, from_day=asked.from_day or today, to_day=asked.to_day, label=asked.label,
         datum=asked.datum, is_trusted=asked.is_trusted, phone=asked.phone, author=visit.holder.name, origin=visit.origin,
     )  # fmt: skip
+    services.phones.forget()
     pairing = pairing_of(
         paired, base_address(services.settings), interval_s=asked.interval_s, distance_m=asked.distance_m
     )
@@ -65,7 +66,9 @@ def show_device(number: Number, visit: Keeper) -> DeviceShape:
 def revoke_device(number: Number, visit: Keeper) -> DeviceShape:
     """Make the token of a phone useless, within seconds in every process; the phone and what it sent stay known."""
     _need_district(visit)
-    return _shape(visit, Devices(visit.services.store).revoke(number, author=visit.holder.name, origin=visit.origin))
+    device = Devices(visit.services.store).revoke(number, author=visit.holder.name, origin=visit.origin)
+    visit.services.phones.forget()
+    return _shape(visit, device)
 
 
 @router.put("/{number}/datum")
@@ -73,7 +76,9 @@ def set_datum(number: Number, asked: DatumIn, visit: Keeper) -> DeviceShape:
     """Say in which datum a phone sends; from now on its fixes are converted on the way in. What was kept stays."""
     _need_district(visit)
     devices = Devices(visit.services.store)
-    return _shape(visit, devices.set_datum(number, asked.datum, author=visit.holder.name, origin=visit.origin))
+    device = devices.set_datum(number, asked.datum, author=visit.holder.name, origin=visit.origin)
+    visit.services.phones.forget()
+    return _shape(visit, device)
 
 
 def _need_district(visit: Visit) -> None:
