@@ -24,7 +24,17 @@ FIXED_WORDS: Final[dict[str, tuple[str, ...]]] = {
 }
 """Columns whose words are known beforehand, in the order of their codes."""
 
-OPEN_WORDS: Final = ("sub_category", "township", "village", "grid", "department", "reporter", "how", "holder")
+OPEN_WORDS: Final = (
+    "sub_category",
+    "township",
+    "village",
+    "grid",
+    "department",
+    "reporter",
+    "how",
+    "holder",
+    "offices",
+)
 """Columns whose words come with the incidents; code 0 is the empty word."""
 
 
@@ -34,7 +44,8 @@ class IncidentColumns:
 
     Words are codes (int8 or int32) into `words[column]`. `grid`, `village`, `township` are those of the report;
     `answering_grid` (a code of `grid`) is the one that answers now. `level` is that of the office where it lies or was
-    finished, `department` that office where it is one. `lon`, `lat` degrees (EPSG:4490), NaN without a place;
+    finished, `department` that office where it is one; `offices` are all that have to do with it, each once, joined by
+    spaces. `lon`, `lat` degrees (EPSG:4490), NaN without a place;
     `satisfied` is -1 where nobody has evaluated.
     """
 
@@ -54,6 +65,7 @@ class IncidentColumns:
     reporter: NDArray[np.int32]
     how: NDArray[np.int32]
     holder: NDArray[np.int32]
+    offices: NDArray[np.int32]
     reported_ms: NDArray[np.int64]
     started_ms: NDArray[np.int64]
     responded_ms: NDArray[np.int64]
@@ -87,3 +99,7 @@ class IncidentColumns:
             if field.name not in {"words", "due"}
         }
         return IncidentColumns(words=self.words, due=self.due.at(places), **arrays)
+
+    def none(self) -> "IncidentColumns":
+        """None of them, with the same words."""
+        return self.at(np.empty(0, np.int64))

@@ -1,8 +1,10 @@
 """The mirror of the incidents: their columns in memory, brought up to date by the event log."""
 
 import dataclasses
+import hashlib
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -17,50 +19,75 @@ from gisgrid.plane import MetricPlane
 from gisgrid.repeats import find_repeats
 from gisgrid.rules import NearnessRules
 from gisgrid.store.bulk import degrees_of
-from gisgrid.store.events import last_event
+from gisgrid.store.events import events_from
+from gisgrid.store.news import Position, newest_event
 from gisgrid.store.rulebook import Rulebook, rulebook_of
 from gisgrid.store.store import Store
-from gisgrid.store.tables import INCIDENT
+from gisgrid.store.tables import EVENT, INCIDENT
+from gisgrid.store.visible import subject_at
 
 _DAY_MS: Final = 86_400_000
 _READ: Final = (
     "id", "category", "state", "grade", "card", "sub_category", "township", "village", "grid", "answering_grid", "reporter",
     "how", "holder", "reported_ms", "started_ms", "responded_ms", "done_ms", "closed_ms", "extended_due_ms",
-    "is_satisfied", "is_urgent", "place",
+    "is_satisfied", "is_urgent", "place", "handed", "assistants", "event_id",
 )  # fmt: skip
 
 
+@dataclass(frozen=True, eq=False)
+class IncidentParts:
+    """All incidents as of one moment, never changed: the many of `base` and, over them, the few of `delta`.
+
+    `replaced` are the places in `base` (ordered) of those that stand in `delta` as they are now. `delta.words` holds the
+    words of both, those of `base.words` first. `version` tells states of the database apart: the newest event that changed
+    an incident, its time, and a digest of the rules and the calendar; two processes call the same state the same.
+    """
+
+    base: IncidentColumns
+    replaced: NDArray[np.int64]
+    delta: IncidentColumns
+    rulebook: Rulebook
+    version: tuple[int, int, str]
+
+    def whole(self) -> IncidentColumns:
+        """All of them in one, ordered by number."""
+        return _merged(self.base, self.delta)
+
+
 class IncidentMirror:
-    """All incidents as columns. `refresh` reads only what has changed; any number of threads may ask."""
+    """All incidents as columns. Only what has changed is read; any number of threads may ask."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, most_apart: int = 4_096) -> None:
+        """Of `store`; more than `most_apart` changed incidents are merged with the others, which takes as long as copying all."""
         self._store = store
+        self._most_apart = most_apart
         self._lock = threading.Lock()
-        self._event = 0
-        self._columns: IncidentColumns | None = None
+        self._position: Position = (0, 0)
+        self._parts: IncidentParts | None = None
         self._codes: dict[str, dict[str, int]] = {name: {"": 0} for name in OPEN_WORDS}
-        self._repeats: NDArray[np.bool_] | None = None
-        self._rulebook: Rulebook | None = None
+        self._whole_lock = threading.Lock()
+        self._whole: tuple[IncidentParts, IncidentColumns] | None = None
+        self._repeats: tuple[IncidentParts, NDArray[np.bool_]] | None = None
 
-    def refresh(self) -> IncidentColumns:
-        """The columns as of now."""
+    def parts(self) -> IncidentParts:
+        """The incidents as of now, what has changed lately apart from the rest: as quick as little has changed."""
         with self._lock:
             with self._store.reading() as connection:
-                last, known = last_event(connection), self._columns
-                if known is not None and last == self._event:
-                    return known
+                newest, parts = newest_event(connection), self._parts
+                if parts is not None and newest == self._position:
+                    return parts
+                if parts is not None and events_from(connection, self._position, most=0) is None:
+                    parts = None  # A backup has been restored.
                 # Rules and calendar too change only with an event.
-                rulebook, rows = rulebook_of(connection), _read(connection, self._event)
-            if known is None:
-                known = self._of_rows([], rulebook)
-            fresh = self._of_rows(rows, rulebook)
-            if self._rulebook is not None and _other_rules(self._rulebook, rulebook):
-                known = dataclasses.replace(known, due=rulebook.deadlines(known.started_ms, known.is_urgent))
-                self._repeats = None
-            self._columns, self._event, self._rulebook = _merged(known, fresh), last, rulebook
-            if rows:
-                self._repeats = None
-            return self._columns
+                rulebook = rulebook_of(connection)
+                rows = _read(connection, self._position[0] if parts is not None else 0)
+                changed = _newest_change(connection, rows)
+            self._parts, self._position = self._following(parts, rows, rulebook, changed), newest
+            return self._parts
+
+    def refresh(self) -> IncidentColumns:
+        """The columns as of now, in one: all of them are copied where anything has changed."""
+        return self._whole_of(self.parts())
 
     def repeats(self) -> NDArray[np.bool_]:
         """Which incidents repeat an earlier valid one of their sub-category, by the rules of nearness."""
@@ -69,13 +96,44 @@ class IncidentMirror:
     def with_repeats(self) -> tuple[IncidentColumns, NDArray[np.bool_]]:
         """The columns as of now, and which of their incidents repeat an earlier one."""
         self.refresh()
-        with self._lock:
-            # Another thread may have refreshed meanwhile: what counts are the columns as they are now.
-            columns, rulebook = self._columns, self._rulebook
-            assert columns is not None and rulebook is not None  # noqa: PT018  # a refresh has set both
-            if self._repeats is None:
-                self._repeats = _repeats_of(columns, rulebook.rules.nearness)
-            return columns, self._repeats
+        # Another thread may have refreshed meanwhile: what counts are the columns as they are now.
+        parts = self._parts or self.parts()
+        columns = self._whole_of(parts)
+        with self._whole_lock:
+            if self._repeats is None or self._repeats[0] is not parts:
+                self._repeats = (parts, _repeats_of(columns, parts.rulebook.rules.nearness))
+            return columns, self._repeats[1]
+
+    def _whole_of(self, parts: IncidentParts) -> IncidentColumns:
+        with self._whole_lock:
+            if self._whole is None or self._whole[0] is not parts:
+                self._whole = (parts, parts.whole())
+            return self._whole[1]
+
+    def _following(
+        self, parts: IncidentParts | None, rows: Sequence[Any], rulebook: Rulebook, changed: Position
+    ) -> IncidentParts:
+        """What follows upon the known parts when rows have changed; the known ones where nothing has."""
+        fresh = self._of_rows(rows, rulebook)
+        if parts is None:
+            return IncidentParts(fresh, np.empty(0, np.int64), fresh.none(), rulebook, (*changed, _digest(rulebook)))
+        has_other_rules = _other_rules(parts.rulebook, rulebook)
+        if not rows and not has_other_rules:
+            return parts
+        base, delta, (event, at_ms, digest) = parts.base, parts.delta, parts.version
+        if has_other_rules:
+            digest = _digest(rulebook)
+            base, delta = (
+                dataclasses.replace(one, due=rulebook.deadlines(one.started_ms, one.is_urgent)) for one in (base, delta)
+            )
+        if rows:
+            event, at_ms = changed
+            delta = _merged(delta, fresh)
+        if len(delta) > self._most_apart:
+            base = _merged(base, delta)
+            delta = base.none()
+        places, is_known = _places_of(base.number, delta.number)
+        return IncidentParts(base, places[is_known], delta, rulebook, (event, at_ms, digest))
 
     def _of_rows(self, rows: Sequence[Any], rulebook: Rulebook) -> IncidentColumns:
         values: dict[str, Sequence[Any]] = (
@@ -89,8 +147,9 @@ class IncidentMirror:
             for name in FIXED_WORDS
             if name != "level"
         }
+        made = {"department": departments, "offices": _offices(values)}
         codes: dict[str, Any] = {
-            name: self._learnt(name, departments if name == "department" else values[name]) for name in OPEN_WORDS
+            name: self._learnt(name, made[name] if name in made else values[name]) for name in OPEN_WORDS
         }
         answering = [grid or own for grid, own in zip(values["answering_grid"], values["grid"], strict=True)]
         codes["answering_grid"] = self._learnt("grid", answering)
@@ -155,8 +214,7 @@ def _merged(known: IncidentColumns, fresh: IncidentColumns) -> IncidentColumns:
     """The known incidents, those among the fresh ones replaced and the new ones added; ordered by number."""
     if len(known) == 0 or len(fresh) == 0:
         return dataclasses.replace(fresh if len(known) == 0 else known, words=fresh.words)
-    place = np.searchsorted(known.number, fresh.number)
-    same = (place < len(known)) & (known.number[np.minimum(place, len(known) - 1)] == fresh.number)
+    place, same = _places_of(known.number, fresh.number)
 
     def joined(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
         changed = old.copy()
@@ -173,8 +231,31 @@ def _merged(known: IncidentColumns, fresh: IncidentColumns) -> IncidentColumns:
     return result if np.array_equal(order, np.arange(len(order))) else result.at(order)
 
 
+def _places_of(known: NDArray[np.int64], wanted: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Where each of the wanted numbers stands among the known ones or would stand; and whether it does."""
+    place = np.searchsorted(known, wanted)
+    if len(known) == 0:
+        return place, np.zeros(len(wanted), bool)
+    return place, (place < len(known)) & (known[np.minimum(place, len(known) - 1)] == wanted)
+
+
 def _other_rules(one: Rulebook, other: Rulebook) -> bool:
     return (one.rules, one.calendar) != (other.rules, other.calendar)
+
+
+def _digest(rulebook: Rulebook) -> str:
+    """Rules and calendar in a word."""
+    told = (rulebook.rules, sorted(rulebook.calendar.overrides.items()))
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+
+
+def _newest_change(connection: sa.Connection, rows: Sequence[Any]) -> Position:
+    """The newest event by which one of the rows was changed; 0 and 0 for none."""
+    if not rows:
+        return (0, 0)
+    at = _READ.index("event_id")
+    number = max(row[at] for row in rows)
+    return number, connection.execute(sa.select(EVENT.c.at_ms).where(EVENT.c.id == number)).scalar_one()
 
 
 def _coded(values: Sequence[str], codes: dict[str, int], kind: type[Any]) -> NDArray[Any]:
@@ -186,6 +267,17 @@ def _factorized(values: Sequence[str]) -> tuple[NDArray[np.int64], list[str]]:
     """The values as places in the list of those that differ."""
     which, words = pd.factorize(np.array(values, dtype=object))
     return which.astype(np.int64), [str(word) for word in words]
+
+
+def _offices(values: dict[str, Sequence[Any]]) -> list[str]:
+    """For each incident the offices that have or had to do with it, joined by spaces."""
+    known: dict[tuple[str, str, str], str] = {}
+    found = []
+    for three in zip(values["holder"], values["handed"], values["assistants"], strict=True):
+        if (offices := known.get(three)) is None:
+            offices = known[three] = " ".join(subject_at("", *three).offices)
+        found.append(offices)
+    return found
 
 
 def _departments(holders: Sequence[str]) -> list[str]:

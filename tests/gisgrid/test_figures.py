@@ -47,8 +47,8 @@ def incident(**changes):
     return {
         "category": "disputes", "state": "reported", "grade": "ordinary", "card": "", "level": "village",
         "sub_category": "family", "grid": grid, "village": grid[:12], "township": grid[:9] + "000" if grid else "",
-        "department": "", "reporter": "P1", "how": "inside", "holder": grid[:12], "reported_ms": START,
-        "started_ms": START, "responded_ms": None, "done_ms": None, "closed_ms": None, "extended_due_ms": None,
+        "department": "", "reporter": "P1", "how": "inside", "holder": grid[:12], "offices": grid[:12],
+        "reported_ms": START, "started_ms": START, "responded_ms": None, "done_ms": None, "closed_ms": None, "extended_due_ms": None,
         "satisfied": -1, "is_urgent": False, "response_due": START + 3 * STEP, "done_due": START + 6 * STEP,
         "most_due": START + 9 * STEP, "repeats": False, "role": "patroller",
     } | changes  # fmt: skip

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import datetime as dt
+import sqlite3
 import threading
 import time
 from collections import Counter
@@ -22,7 +23,7 @@ from gisgrid.offices import DEPARTMENT
 from gisgrid.sample import QUICK_TOTAL, SAMPLE_NOW, build_district, build_incidents, write_sample
 from gisgrid.store.bulk import degrees_of, point_values
 from gisgrid.store.editions import Editions
-from gisgrid.store.engine import is_postgresql
+from gisgrid.store.engine import DATABASE_FILE, is_postgresql
 from gisgrid.store.incident_mirror import IncidentMirror
 from gisgrid.store.incidents import Incidents
 from gisgrid.store.register_files import import_register
@@ -49,7 +50,7 @@ class Loop:
     """Reports and steps at a clock that stands still until it is moved."""
 
     def __init__(self, database):
-        self.clock, self.store = database.clock, database.open()
+        self.clock, self.store, self.file = database.clock, database.open(), database.folder / DATABASE_FILE
         self.editions = Editions(self.store)
         self.editions.publish(network_of(1), FIRST_DAY, author="planner")
 
@@ -107,14 +108,25 @@ def in_the_database(store):
         found[name] = [NEVER if getattr(row, name) is None else getattr(row, name) for row in rows]
     found["satisfied"] = [-1 if row.is_satisfied is None else int(row.is_satisfied) for row in rows]
     found["is_urgent"] = [bool(row.is_urgent) for row in rows]
+    offices = [f"{row.holder} {row.handed} {row.assistants}".split() for row in rows]
+    found["offices"] = [" ".join(dict.fromkeys(each)) for each in offices]
     return found
 
 
+def of_parts(parts):
+    """The incidents of both parts, in the words of the newer, by number."""
+    kept = np.delete(np.arange(len(parts.base)), parts.replaced)
+    both = [told(dataclasses.replace(one, words=parts.delta.words)) for one in (parts.base.at(kept), parts.delta)]
+    order = np.argsort(both[0]["number"] + both[1]["number"])
+    return {name: [(both[0][name] + both[1][name])[place] for place in order] for name in both[0]}
+
+
 def test_refresh__after_every_kind_of_change_as_a_fresh_mirror(loop, tmp_path):
-    mirror = IncidentMirror(loop.store)
+    mirror, often, apart = (IncidentMirror(loop.store, most_apart=most) for most in (4_096, 2, 4_096))
     assert len(mirror.refresh()) == 0
     assert mirror.repeats().tolist() == []
     seen = [told(mirror.refresh())]
+    versions = {apart.parts().version}
 
     def changed(what):
         """The mirror shows something else than before, and all of it as a fresh one and the database do."""
@@ -125,6 +137,13 @@ def test_refresh__after_every_kind_of_change_as_a_fresh_mirror(loop, tmp_path):
         assert {name: now[name] for name in rows} == rows, what
         assert np.array_equal(mirror.repeats(), IncidentMirror(loop.store).repeats()), what
         seen.append(now)
+        # Merged often, and only ever asked for its parts.
+        for other in (often, apart):
+            assert of_parts(other.parts()) == now, what
+            assert other.parts().version == mirror.parts().version == IncidentMirror(loop.store).parts().version, what
+        assert len(often.parts().delta) <= 2
+        assert apart.parts().version not in versions, what
+        versions.add(apart.parts().version)
 
     first = loop.report(reporter="P1")
     changed("report")
@@ -198,6 +217,59 @@ def test_refresh__reads_only_what_has_changed(loop):
     after = mirror.refresh()
     assert before.state.tolist() == [0] * 4
     assert after.state.tolist() == [0, 0, FIXED_WORDS["state"].index("accepted"), 0]
+
+
+def test_parts__one_change_leaves_the_many_alone(loop):
+    numbers = [loop.report() for _ in range(4)]
+    mirror = IncidentMirror(loop.store, most_apart=2)
+    first = mirror.parts()
+    assert (len(first.base), len(first.delta), mirror.parts()) == (4, 0, first)
+    loop.step(numbers[2], "accept")
+    second = mirror.parts()
+    loop.step(numbers[2], "hand_up")
+    fifth = loop.report()
+    third = mirror.parts()
+    assert first.base is second.base is third.base
+    assert [parts.replaced.tolist() for parts in (first, second, third)] == [[], [2], [2]]
+    assert [parts.delta.number.tolist() for parts in (first, second, third)] == [[], [3], [3, fifth]]
+    assert third.delta.words["state"][third.delta.state[0]] == "reported"
+    before = told(third.base)
+    loop.step(numbers[0], "accept")
+    fourth = mirror.parts()
+    assert (len(fourth.base), len(fourth.delta), len(fourth.replaced)) == (5, 0, 0)
+    assert told(third.base) == before
+    # What has nothing to do with incidents changes nothing, and the whole is made once.
+    whole = mirror.refresh()
+    Staffing(loop.store).set_workdays({}, author="clerk")
+    assert mirror.parts() is fourth
+    assert mirror.refresh() is whole
+
+
+def test_parts__of_a_backup_that_was_restored(make_database, tmp_path):
+    loop = Loop(make_database("sqlite"))
+    loop.report()
+    copy = tmp_path / "copy.db"
+    copy_database(loop.file, copy)
+    mirror = IncidentMirror(loop.store)
+    for _ in range(3):
+        loop.report()
+    assert len(mirror.refresh()) == 4
+    copy_database(copy, loop.file)
+    assert len(mirror.refresh()) == 1
+    for _ in range(3):
+        loop.report()
+    assert len(mirror.refresh()) == 4
+    copy_database(copy, loop.file)
+    # As many events as before, but others.
+    loop.clock.now_ms += HOUR
+    for _ in range(3):
+        loop.report((360.0, 60.0))
+    assert told(mirror.refresh()) == told(IncidentMirror(loop.store).refresh())
+
+
+def copy_database(source, target):
+    with contextlib.closing(sqlite3.connect(source)) as old, contextlib.closing(sqlite3.connect(target)) as new:
+        old.backup(new)
 
 
 def test_refresh__from_many_threads_while_things_happen(loop):
