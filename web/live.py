@@ -3,10 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 
@@ -27,6 +27,9 @@ _REMEMBERED: Final = 4_000
 _READ_AT_FIRST: Final = 500
 _AT_A_TIME: Final = 500
 _RETRY_S: Final = 30
+_LAST_LOOK_S: Final = 1.0
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class Hub:
         self._hear_no_more: Callable[[], None] = lambda: None
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="live")
         self._replayer = ThreadPoolExecutor(1, thread_name_prefix="replay")
+        self._looking: set[Future[Any]] = set()
         self.epoch = 0
         """Grows when the log has become another one."""
         self.stale_since_ms: int | None = None
@@ -123,6 +127,8 @@ class Hub:
     async def after(self, position: int) -> tuple[Message, ...] | None:
         """What was said after an event, at most some hundreds; None where it is too long ago, or there is no such event yet."""
         newest, epoch = self.newest, self.epoch
+        if self.is_ending:
+            return ()
         if not 0 <= position <= newest:
             return None
         if position >= self._floor:
@@ -130,8 +136,7 @@ class Hub:
             return tuple(self._memory[at : at + _AT_A_TIME])
         if newest - position > self._remembered:
             return None
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._replayer, self._replay, position, newest)
+        found = await self._in_thread(self._replayer, lambda: self._replay(position, newest))
         return found if self.epoch == epoch else None
 
     async def wait(self, position: int, epoch: int, is_stale: bool, most_s: float) -> None:
@@ -164,8 +169,19 @@ class Hub:
             self._task.cancel()
             await asyncio.wait([self._task])
         for thread in (self._reader, self._replayer):
-            # A look at a database that does not answer must not hold up the end.
             thread.shutdown(wait=False, cancel_futures=True)
+        # What looks at the database now may finish; one that does not answer must not hold up the end.
+        if looking := [asyncio.wrap_future(one) for one in tuple(self._looking)]:
+            done, _ = await asyncio.wait(looking, timeout=_LAST_LOOK_S)
+            for one in done:
+                if not one.cancelled():
+                    one.exception()  # whoever asked has gone: nobody else looks at it
+
+    async def _in_thread(self, thread: ThreadPoolExecutor, look: Callable[[], Answer]) -> Answer:
+        future = thread.submit(look)
+        self._looking.add(future)
+        future.add_done_callback(self._looking.discard)
+        return await asyncio.wrap_future(future)
 
     def _leave(self, caller: str) -> None:
         self._seats[caller] -= 1
@@ -195,8 +211,8 @@ class Hub:
 
     async def _read_on(self) -> bool:
         """Look at the log once; True where there is more."""
-        loop = asyncio.get_running_loop()
-        read = await loop.run_in_executor(self._reader, self._read, self._known)
+        known = self._known
+        read = await self._in_thread(self._reader, lambda: self._read(known))
         if read.is_other or self._known is None:
             self.epoch += read.is_other
             self._floor, self._memory = read.floor, []

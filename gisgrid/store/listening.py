@@ -18,7 +18,7 @@ _SLICE_S: Final = 0.2
 _FIRST_WAIT_S: Final = 0.25
 _LONGEST_WAIT_S: Final = 10.0
 _CONNECT_S: Final = 5
-_STOP_S: Final = 5.0
+_STOP_S: Final = 1.0
 
 
 class Listening:
