@@ -39,16 +39,24 @@ def pairing_of(paired: Paired, base: str, *, interval_s: int = 60, distance_m: i
 
     Raises `BadOption` for an address or interval that a phone cannot be given.
     """
-    device, token = paired.device, paired.token
-    address = f"{base.rstrip('/')}/phones/{device.app}"
-    name = f"phone-{device.phone}"
-    if device.app == "traccar":
+    device = paired.device
+    return _pairing(device.app, paired.token, f"phone-{device.phone}", base, interval_s, distance_m)
+
+
+def check_pairing(app: str, base: str, *, interval_s: int = 60, distance_m: int = 20) -> None:
+    """What `pairing_of` would raise, before anything is paired."""
+    _pairing(app, "token", "phone", base, interval_s, distance_m)
+
+
+def _pairing(app: str, token: str, name: str, base: str, interval_s: int, distance_m: int) -> Pairing:
+    address = f"{base.rstrip('/')}/phones/{app}"
+    if app == "traccar":
         # The app cuts the query of the address it is given: the token stands in the path.
         address = f"{address}/{token}"
         return Pairing(address, traccar_link(address, name, interval_s=interval_s, distance_m=distance_m))
-    if device.app == "owntracks":
+    if app == "owntracks":
         return Pairing(address, owntracks_link(address, name, token, name))
-    return Pairing(address, overland_link(address, token, name) if device.app == "overland" else "")
+    return Pairing(address, overland_link(address, token, name) if app == "overland" else "")
 
 
 def base_address(settings: Settings) -> str:

@@ -19,13 +19,14 @@ from web.datums import weigh_datums
 from web.days import read_day
 from web.device_shapes import state_of
 from web.incident_card import local_time
-from web.pairing import base_address, pairing_of
+from web.pairing import base_address, check_pairing, pairing_of
 from web.settings import read_settings
 from web.stored import COMMAND, DataOption, UrlOption, place_of, the_store, who
 
 app = typer.Typer(help="Phones that send fixes: paired, listed, handed over, revoked.", no_args_is_help=True)
 
 Number = Annotated[int, typer.Argument(help="Number of the device.", metavar="NUMBER")]
+_AFTER_YEAR = len("2018-")
 _STATES = {"active": "active", "not_yet": "not yet", "over": "over", "revoked": "revoked"}
 
 
@@ -55,6 +56,7 @@ def add(
 ) -> None:
     """Pair a phone with a person; token, link and QR code are shown this once."""
     base = address or base_address(read_settings(os.environ))
+    check_pairing(program, base, interval_s=interval, distance_m=distance)
     with the_store(data, url) as store:
         begin = read_day(first, "--from") if first else local_day(store.now_ms())
         end = read_day(until, "--until") + dt.timedelta(days=1) if until else None
@@ -78,20 +80,16 @@ def add(
 
 @app.command("list")
 def list_command(data: DataOption = None, url: UrlOption = None) -> None:
-    """Show all phones: whose, when, last heard of, battery, and which look as if they sent in another datum."""
+    """Show all phones: whose, on which days, last heard of, and which look as if they sent in another datum."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("device", "phone", "person", "app", "days", "state", "seen", "battery", "datum"):
-        table.add_column(heading)
+    for heading in ("device", "phone", "person", "from", "until", "seen", "datum"):
+        table.add_column(heading, no_wrap=True)
     with the_store(data, url) as store:
-        today = local_day(store.now_ms())
         for one in Devices(store).all():
             suspects = one.suspicion.get("suspects", "")
-            table.add_row(
-                str(one.id), str(one.phone), one.person, one.app, _days(one), _STATES[state_of(one, today)],
-                local_time(one.seen_ms) if one.seen_ms else "never",
-                "" if one.battery is None else f"{100.0 * one.battery:.0f} %",
-                f"{one.datum}, looks like {suspects}" if suspects else one.datum,
-            )  # fmt: skip
+            seen = local_time(one.seen_ms)[_AFTER_YEAR:] if one.seen_ms else "never"
+            datum = f"{one.datum} ({suspects}?)" if suspects else one.datum
+            table.add_row(str(one.id), str(one.phone), one.person, str(one.from_day), _until(one), seen, datum)
     Console().print(table)
 
 
@@ -160,6 +158,13 @@ def weigh(
     console.print(f"{len(found)} phones weighed, {len(suspects)} look as if they sent in another datum", markup=False)
     if suspects:
         raise typer.Exit(1)
+
+
+def _until(device: Device) -> str:
+    """The last day, or when it was revoked."""
+    if device.revoked_ms is not None:
+        return f"revoked {local_day(device.revoked_ms)}"
+    return "" if device.to_day is None else str(device.to_day - dt.timedelta(days=1))
 
 
 def _days(device: Device) -> str:

@@ -10,7 +10,7 @@ from gisgrid.store.devices import Device, Devices
 from web.device_shapes import DatumIn, DeviceIn, DevicePage, DeviceShape, PairedShape, device_shape
 from web.doors import Visit, door
 from web.keys import cursor_of, read_cursor
-from web.pairing import base_address, pairing_of
+from web.pairing import base_address, check_pairing, pairing_of
 
 router = APIRouter(prefix="/api/v1/devices", tags=["phones"])
 
@@ -40,15 +40,15 @@ def pair_device(asked: DeviceIn, visit: Keeper) -> PairedShape:
     """Pair a phone with a person. Token, link and code come this once."""
     _need_district(visit)
     services = visit.services
+    base = base_address(services.settings)
+    check_pairing(asked.app, base, interval_s=asked.interval_s, distance_m=asked.distance_m)
     today = local_day(services.store.now_ms())
     paired = Devices(services.store).add(
         asked.person, asked.app, from_day=asked.from_day or today, to_day=asked.to_day, label=asked.label,
         datum=asked.datum, is_trusted=asked.is_trusted, phone=asked.phone, author=visit.holder.name, origin=visit.origin,
     )  # fmt: skip
     services.phones.forget()
-    pairing = pairing_of(
-        paired, base_address(services.settings), interval_s=asked.interval_s, distance_m=asked.distance_m
-    )
+    pairing = pairing_of(paired, base, interval_s=asked.interval_s, distance_m=asked.distance_m)
     return PairedShape(
         device=_shape(visit, paired.device), token=paired.token, address=pairing.address, link=pairing.link,
         qr_svg=pairing.qr_svg(),
