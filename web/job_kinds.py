@@ -42,7 +42,6 @@ Progress = Callable[[float, str], None]
 """How far a job is (0 to 1) and what it does; raises where the job shall stop."""
 
 _DAY: Final = dt.timedelta(days=1)
-_ROWS_AT_A_TIME: Final = 50_000
 _MOST_PAIRS: Final = 50
 
 
@@ -122,32 +121,36 @@ def reassign(job: Job, services: Services, progress: Progress, folder: Path) -> 
     label = next((one for one in services.editions.all() if one.id == job.asked["edition"]), None)
     if label is None:
         raise BadOption(f"there is no edition {job.asked['edition']}; take the number of one that was published")
-    progress(0.0, "reading")
-    wanted = IncidentFilter(job.asked["unit"], from_ms=start_of(first), to_ms=start_of(last + _DAY))
+    counts: Counter[str] = Counter()
+    pairs: Counter[tuple[str, str]] = Counter()
+    rows: list[tuple[Any, ...]] = []
     names = ("id", "reported_ms", "lon", "lat", "accuracy_m", "source", "stated", "grid", "how")
-    columns = {name: np.array(values) for name, values in _objects(services.incidents.columns(names, wanted))}
-    count = len(columns["id"])
-    then, how = np.full(count, "", dtype=object), np.full(count, "", dtype=object)
-    for start in range(0, count, _ROWS_AT_A_TIME):
-        progress(start / count, "assigning")
-        part = slice(start, start + _ROWS_AT_A_TIME)
-        then[part], how[part] = _grids_under(services, label, {name: column[part] for name, column in columns.items()})
+    for done, columns in _incidents(services, names, job.asked["unit"], first, last):
+        progress(done, "assigning")
+        then, how = _grids_under(services, label, columns)
+        is_manual = columns["how"] == "manual"
+        changed = np.flatnonzero((columns["grid"] != then) & ~is_manual)
+        counts += Counter(
+            incidents=len(then), manual=int(is_manual.sum()), without_grid=int((columns["grid"] == "").sum()),
+            would_be_without_grid=int((then[~is_manual] == "").sum()),
+        )  # fmt: skip
+        told = (columns["id"], columns["reported_ms"], columns["grid"], columns["how"], then, how)
+        rows += zip(*(column[changed].tolist() for column in told), strict=True)
+        pairs.update(zip(columns["grid"][changed].tolist(), then[changed].tolist(), strict=True))
     progress(1.0, "writing")
-    is_manual = columns["how"] == "manual"
-    changed = np.flatnonzero((columns["grid"] != then) & ~is_manual)
-    pairs = Counter(zip(columns["grid"][changed].tolist(), then[changed].tolist(), strict=True))
+    kept = list(zip(*sorted(rows), strict=True)) or [()] * 6
     table = pa.table(
         {
-            "number": columns["id"][changed].tolist(),
-            "time": [local_time(at_ms) for at_ms in columns["reported_ms"][changed].tolist()],
-            "grid": columns["grid"][changed].tolist(), "how": columns["how"][changed].tolist(),
-            "new_grid": then[changed].tolist(), "new_how": how[changed].tolist(),
+            "number": pa.array(kept[0], pa.int64()),
+            "time": pa.array([local_time(at_ms) for at_ms in kept[1]], pa.string()),
+            "grid": pa.array(kept[2], pa.string()), "how": pa.array(kept[3], pa.string()),
+            "new_grid": pa.array(kept[4], pa.string()), "new_how": pa.array(kept[5], pa.string()),
         }
     )  # fmt: skip
     write_table(folder / "changed.csv", table)
     return {
-        "edition": label.id, "incidents": count, "changed": len(changed), "manual": int(is_manual.sum()),
-        "without_grid": int((columns["grid"] == "").sum()), "would_be_without_grid": int((then[~is_manual] == "").sum()),
+        "edition": label.id, "changed": len(rows),
+        **{name: counts[name] for name in ("incidents", "manual", "without_grid", "would_be_without_grid")},
         "pairs": [{"grid": a, "new_grid": b, "incidents": n} for (a, b), n in pairs.most_common(_MOST_PAIRS)],
         "files": _files([folder / "changed.csv"]),
     }  # fmt: skip
@@ -184,8 +187,9 @@ def filed_reports(services: Services, first: dt.date, last: dt.date) -> FiledRep
     """The incidents that people reported on local days, as verification takes them; invalid ones and confirmed
     duplicates do not count.
     """
-    wanted = IncidentFilter(from_ms=start_of(first), to_ms=start_of(last + _DAY))
-    found = dict(_objects(services.incidents.columns(("id", "reporter", "reported_ms", "lon", "lat", "state"), wanted)))
+    names = ("id", "reporter", "reported_ms", "lon", "lat", "state")
+    parts = [columns for _, columns in _incidents(services, names, "", first, last)]
+    found = {name: np.concatenate([part[name] for part in parts]) for name in names}
     mine = np.flatnonzero(found["reporter"] != "")
     # A confirmed duplicate has ended as invalid too.
     valid = found["state"] != "invalid"
@@ -194,6 +198,18 @@ def filed_reports(services: Services, first: dt.date, last: dt.date) -> FiledRep
     return collect_reports(
         numbers, found["reporter"][mine], found["reported_ms"][mine].astype(np.int64), lon, lat, valid[mine]
     )
+
+
+def _incidents(
+    services: Services, names: tuple[str, ...], unit: str, first: dt.date, last: dt.date
+) -> Iterator[tuple[float, dict[str, NDArray[Any]]]]:
+    """Columns of the incidents of local days, week by week with the share of the span that lies before: the drivers hold
+    everyone up while they fetch.
+    """
+    days = (last - first).days + 1
+    for start, end in _weeks(first, last):
+        wanted = IncidentFilter(unit, from_ms=start_of(start), to_ms=start_of(end + _DAY))
+        yield (start - first).days / days, dict(_objects(services.incidents.columns(names, wanted)))
 
 
 def _objects(columns: dict[str, list[Any]]) -> Iterator[tuple[str, NDArray[Any]]]:
