@@ -6,13 +6,15 @@ from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 
 from gisgrid import __version__
 from web.conditional import Conditional
 from web.envelope import Envelope
+from web.jobs import Worker
 from web.problems import Problem, install_problem_handlers
-from web.routes import devices, incidents, live, phones, sessions, state
+from web.routes import devices, editions, grids, incidents, live, phones, sessions, state
 from web.services import Services
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -22,6 +24,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     live.router,
     phones.router,
     devices.router,
+    editions.router,
+    grids.router,
 )
 
 _ABOUT: Final = """Grids, who answers for them, incidents and patrols of a district.
@@ -45,12 +49,16 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def create_app(services: Services) -> FastAPI:
-    """The application over open services, which it closes at its end."""
+def create_app(services: Services, *, runs_jobs: bool = True) -> FastAPI:
+    """The application over open services, which it closes at its end; it runs long jobs beside, unless told not to."""
+    worker = Worker(services)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
+        if runs_jobs:
+            worker.start()
         yield
+        await run_in_threadpool(worker.close)
         await services.close()
 
     app = FastAPI(

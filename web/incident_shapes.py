@@ -172,7 +172,7 @@ def incident_shape(one: Incident, *, named: bool) -> IncidentShape:
         card=one.card, is_urgent=bool(one.is_urgent), reported_at=instant(one.reported_ms), lon=one.lon, lat=one.lat,
         accuracy_m=one.accuracy_m, source=one.source, how=one.how, grid=one.grid,
         answering_grid=one.answering_grid or one.grid, village=one.village, township=one.township,
-        border_distance_m=_to_the_mm(one.border_distance_m), alternatives=_alternatives(one.alternatives), holder=one.holder,
+        border_distance_m=_to_the_mm(one.border_distance_m), alternatives=alternatives_of(one.alternatives), holder=one.holder,
         assistants=one.assistants.split(), reporter=one.reporter if named else "",
         description=one.description if named else "", source_system=one.source_system, source_id=one.source_id,
         responded_at=_maybe(one.responded_ms), done_at=_maybe(one.done_ms), closed_at=_maybe(one.closed_ms),
@@ -264,7 +264,8 @@ def _maybe(at_ms: int | None) -> dt.datetime | None:
     return None if at_ms is None else instant(at_ms)
 
 
-def _alternatives(text: str) -> list[AlternativeShape]:
+def alternatives_of(text: str) -> list[AlternativeShape]:
+    """Other grids with their shares, from the text `code:share;…`."""
     pairs = (part.rpartition(":") for part in text.split(";") if part)
     return [AlternativeShape.model_construct(grid=grid, share=float(share)) for grid, _, share in pairs]
 
