@@ -19,7 +19,9 @@ from benchmarks.floor import read_and_write
 from benchmarks.live import live
 from benchmarks.looping import looping
 from benchmarks.peers import Peer, PeersAnswerDiffersError, all_peers, positions_of
+from benchmarks.receiving import receiving
 from benchmarks.report import Report
+from benchmarks.serving import serving
 from benchmarks.storing import incidents_into_the_store, storing
 from benchmarks.timing import take_turns
 from benchmarks.worlds import World, in_track_order, random_on_land, real_worlds
@@ -341,6 +343,8 @@ GROUPS = {
     "incidents": incidents_into_the_store,
     "loop": looping,
     "live": live,
+    "serving": serving,
+    "receiving": receiving,
 }
 
 if __name__ == "__main__":

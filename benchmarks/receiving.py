@@ -60,7 +60,9 @@ def _pair_phones(served: Served) -> list[str]:
     try:
         people = sorted({duty.person for duty in Staffing(store).duties(_DAY) if duty.role == "patroller"})
         devices = Devices(store)
-        return [devices.add(person, "plain", dt.date(2018, 1, 1), author="benchmark").token for person in people]
+        return [
+            devices.add(person, "plain", from_day=dt.date(2018, 1, 1), author="benchmark").token for person in people
+        ]
     finally:
         store.close()
 
@@ -109,7 +111,8 @@ async def _send_all(
     async def backlog() -> None:
         while not queue.empty():
             token, body = queue.get_nowait()
-            counts["backlog"] += await _post(port, token, body, seen)
+            acknowledged = await _post(port, token, body, seen)
+            counts["backlog"] += acknowledged
 
     async def live(phone: int) -> None:
         await asyncio.sleep(phone / len(tokens) * _EVERY_S)
@@ -117,7 +120,8 @@ async def _send_all(
         while time.perf_counter() < until_s:
             body = f'[{{"time":{live_ms + at * 10_000},{places[(phone + at) % len(places)]},"accuracy_m":8}}]'
             began = time.perf_counter()
-            counts["live"] += await _post(port, tokens[phone], body, seen)
+            acknowledged = await _post(port, tokens[phone], body, seen)
+            counts["live"] += acknowledged
             seen.live_ms.append((time.perf_counter() - began) * 1e3)
             at += 1
             await asyncio.sleep(max(0.0, _EVERY_S - (time.perf_counter() - began)))
