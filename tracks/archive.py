@@ -240,7 +240,8 @@ def seal(inbox: FixInbox, archive: TrackArchive, first: dt.date, last: dt.date, 
 
 def read_tracks_of(inbox: FixInbox, archive: TrackArchive, first: dt.date, last: dt.date) -> FixBatch:
     """The fixes of local days from archive and inbox together, each content once."""
-    sealed, fresh = archive.read(first, last), inbox.read(first, last)
+    # The inbox first: what is sealed meanwhile is then read twice, the other way round it would not be read at all.
+    fresh, sealed = inbox.read(first, last), archive.read(first, last)
     if len(fresh) == 0:
         return sealed
     parts = [_columns_of(sealed), _columns_of(fresh)]
@@ -249,7 +250,7 @@ def read_tracks_of(inbox: FixInbox, archive: TrackArchive, first: dt.date, last:
 
 def read_fixes_of(inbox: FixInbox, archive: TrackArchive, first: dt.date, last: dt.date) -> Fixes:
     """The fixes of local days from archive and inbox together, as verification takes them."""
-    sealed, fresh = archive.read_fixes(first, last), inbox.read(first, last)
+    fresh, sealed = inbox.read(first, last), archive.read_fixes(first, last)
     if len(fresh) == 0:
         return sealed
     names = np.concatenate((np.array(sealed.patrollers, dtype=object)[sealed.patroller], fresh.patroller))

@@ -14,7 +14,7 @@ from web.conditional import Conditional
 from web.envelope import Envelope
 from web.jobs import Worker
 from web.problems import Problem, install_problem_handlers
-from web.routes import devices, editions, grids, incidents, live, phones, sessions, state
+from web.routes import devices, editions, grids, imports, incidents, jobs, live, phones, photos, sessions, state
 from web.services import Services
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -26,6 +26,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     devices.router,
     editions.router,
     grids.router,
+    photos.router,
+    imports.router,
+    jobs.router,
 )
 
 _ABOUT: Final = """Grids, who answers for them, incidents and patrols of a district.

@@ -143,6 +143,31 @@ def test_seal__what_comes_in_meanwhile_stays(store, archive):
     assert archive.read(TUESDAY, TUESDAY).received_ms.tolist() == [AT + 1, AT + 10]
 
 
+class SealedWhileRead(TrackArchive):
+    """An archive into which an inbox is sealed as soon as it has been read."""
+
+    inbox = None
+
+    def read(self, first, last):
+        return self._then_seal(super().read(first, last))
+
+    def read_fixes(self, first, last):
+        return self._then_seal(super().read_fixes(first, last))
+
+    def _then_seal(self, found):
+        seal(self.inbox, TrackArchive(self.folder), MONDAY, TUESDAY, author="sealer")
+        return found
+
+
+@pytest.mark.parametrize("read", [read_tracks_of, read_fixes_of])
+def test_read__what_is_sealed_meanwhile_is_not_missed(store, tmp_path, read):
+    inbox, archive = FixInbox(store), SealedWhileRead(tmp_path / "tracks")
+    archive.inbox = inbox
+    inbox.add(stored(ROWS), author="phones")
+    assert len(read(inbox, archive, MONDAY, TUESDAY)) == len(read(inbox, archive, MONDAY, TUESDAY)) > 0
+    assert inbox.days() == []
+
+
 def test_command__files_in_and_the_inbox_sealed(tmp_path, capsys, monkeypatch):
     monkeypatch.delenv("GISGRID_DATABASE_URL", raising=False)
     file = tmp_path / "tracks.csv"

@@ -9,7 +9,6 @@ from gisgrid.store.accounts import Accounts
 from tests.gisgrid.store.incident_places import CODES
 from tests.gisgrid.store.small_district import FIRE, TOWNSHIPS, SmallDistrict
 from web.app import create_app
-from web.routes import imports, jobs, photos
 from web.services import open_services
 from web.settings import make_settings
 
@@ -58,10 +57,6 @@ def served(database, **settings):
     district = SmallDistrict(database)
     values = {"data": database.folder, "database_url": database.url, "requests_per_minute": 100_000} | settings
     services = open_services(make_settings(values), now_ms=database.clock)
-    app = create_app(services)
-    known = {route.path for route in app.routes if hasattr(route, "path")}
-    for router in (photos.router, jobs.router, imports.router):
-        if router.prefix not in known:
-            app.include_router(router)
+    app = create_app(services, runs_jobs=False)
     with TestClient(app) as client:
         yield Served(database, client, services, district)

@@ -3,12 +3,16 @@
 import threading
 
 import pytest
+from fastapi.testclient import TestClient
 
 from gisgrid.errors import BadOption
 from gisgrid.store.jobs import SILENT_MS, Jobs
 from tests.web.served import served
+from web.app import create_app
 from web.job_kinds import Kind
 from web.jobs import Worker, folder_of
+from web.services import open_services
+from web.settings import make_settings
 
 PATIENCE_S = 30.0
 
@@ -133,3 +137,16 @@ def test_worker__what_a_dead_one_left_is_done_by_another(service):
     worker.tidy()
     assert worker.work_once()
     assert scene.jobs.get(number).state == "done"
+
+
+def test_service__runs_jobs_beside(database):
+    database.open()
+    values = {"data": database.folder, "database_url": database.url}
+    services = open_services(make_settings(values), now_ms=database.clock)
+    number = Jobs(services.store).ask("reassign", {"first_day": "2018-05-07", "last_day": "2018-05-07", "unit": "", "edition": 7}, "li.na").id  # fmt: skip
+    with TestClient(create_app(services)):
+        for _ in range(int(PATIENCE_S / 0.05)):
+            if Jobs(services.store).get(number).has_ended:
+                break
+            threading.Event().wait(0.05)
+        assert "no edition 7" in Jobs(services.store).get(number).result["reason"]
