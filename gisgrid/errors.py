@@ -12,6 +12,7 @@ GisgridError                 anything said to a person as one sentence; command 
 │   ├── MissingGeometry      a grid without a polygon
 │   ├── UnknownGrid          a code that the network does not have
 │   ├── BadOption            an option or argument out of its range
+│   │   └── BadQuery         a query of a map program that the standard does not allow
 │   ├── UnknownIncident      a number that no incident has
 │   ├── ForbiddenMove        a move that the flow of incidents, or the office, does not allow
 │   ├── Refused              a name and password that do not let in
@@ -77,6 +78,10 @@ class UnknownGrid(InputError):
 
 class BadOption(InputError):
     """An option or argument outside its range."""
+
+
+class BadQuery(BadOption):
+    """A parameter of a query that OGC API - Features, or its collection, does not allow."""
 
 
 class UnknownIncident(InputError):

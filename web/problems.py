@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from gisgrid.errors import (
+    BadQuery,
     Conflict,
     DatabaseLost,
     ForbiddenMove,
@@ -40,6 +41,7 @@ STATUS: Final[dict[type[GisgridError], int]] = {
     Conflict: 409,
     Overtaken: 412,
     TooLarge: 413,
+    BadQuery: 400,
     InputError: 422,
     TooMany: 429,
     StoreError: 503,
