@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -202,20 +202,11 @@ def note_sightings(change: Change, sightings: Mapping[int, Sighting]) -> None:
     """Keep what was heard of phones, by number; no time goes back."""
     if not sightings:
         return
-    told: Iterable[dict[str, Any]] = [
+    told = [
         {"number": number, "seen": seen.seen_ms, "newest": seen.newest_ms, "full": seen.battery}
         for number, seen in sorted(sightings.items())
     ]
-    update = (
-        DEVICE.update()
-        .where(DEVICE.c.id == sa.bindparam("number"))
-        .values(
-            seen_ms=_later(DEVICE.c.seen_ms, sa.bindparam("seen", type_=sa.BigInteger)),
-            newest_ms=_later(DEVICE.c.newest_ms, sa.bindparam("newest", type_=sa.BigInteger)),
-            battery=sa.func.coalesce(sa.bindparam("full", type_=sa.Float(53)), DEVICE.c.battery),
-        )
-    )
-    change.connection.execute(update, list(told))
+    change.connection.execute(_SEE, told)
 
 
 def digest_of(token: str) -> str:
@@ -226,11 +217,6 @@ def digest_of(token: str) -> str:
 def device_of(row: Any) -> Device:
     """A phone from its row."""
     return Device(**{field.name: row._mapping[field.name] for field in dataclasses.fields(Device)})
-
-
-def _later(column: sa.ColumnElement[Any], value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """The later of two instants of which either may be unknown."""
-    return sa.case((sa.or_(column.is_(None), column < value), value), else_=column)
 
 
 def _need(connection: sa.Connection, number: int) -> Device:
@@ -264,3 +250,19 @@ def _take_over(change: Change, phone: int, from_day: dt.date) -> str:
         if row.from_day < from_day and (row.to_day is None or row.to_day > from_day):
             change.connection.execute(DEVICE.update().where(DEVICE.c.id == row.id).values(to_day=from_day))
     return str(rows[-1].datum)
+
+
+def _later(column: sa.ColumnElement[Any], value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """The later of two instants of which either may be unknown."""
+    return sa.case((sa.or_(column.is_(None), column < value), value), else_=column)
+
+
+_SEE: Final = (
+    DEVICE.update()
+    .where(DEVICE.c.id == sa.bindparam("number"))
+    .values(
+        seen_ms=_later(DEVICE.c.seen_ms, sa.bindparam("seen", type_=sa.BigInteger)),
+        newest_ms=_later(DEVICE.c.newest_ms, sa.bindparam("newest", type_=sa.BigInteger)),
+        battery=sa.func.coalesce(sa.bindparam("full", type_=sa.Float(53)), DEVICE.c.battery),
+    )
+)

@@ -23,6 +23,9 @@ insert into fix (tracker_id, time_ms, lon_e7, lat_e7, accuracy_m, received_ms) v
 on conflict (tracker_id, time_ms, lon_e7, lat_e7, accuracy_m)
 do update set received_ms = excluded.received_ms where excluded.received_ms < fix.received_ms
 """
+_FEW_PEOPLE: Final = 200
+"""Of so many the trackers are looked up, of more all are read."""
+
 _MAKE_ROOM: Final = "create temporary table if not exists coming_fix (like fix) on commit delete rows"
 _COPY_ROWS: Final = "copy coming_fix (tracker_id, time_ms, lon_e7, lat_e7, accuracy_m, received_ms) from stdin"
 _INSERT_COPIED: Final = """
@@ -172,11 +175,15 @@ def _check(batch: FixBatch, refused: Mapping[str, NDArray[np.bool_]]) -> None:
 def _trackers(connection: sa.Connection, batch: FixBatch) -> NDArray[np.int64]:
     """The number of every fix's tracker (n,); new ones are entered."""
     pairs = sorted(set(zip(batch.patroller.tolist(), batch.device.tolist(), strict=True)))
-    known = {(row.patroller, row.device): row.id for row in connection.execute(sa.select(TRACKER))}
+    query = sa.select(TRACKER.c.id, TRACKER.c.patroller, TRACKER.c.device)
+    people = sorted({patroller for patroller, _ in pairs})
+    if len(people) <= _FEW_PEOPLE:
+        query = query.where(TRACKER.c.patroller.in_(people))
+    known = {(patroller, device): number for number, patroller, device in connection.execute(query)}
     fresh = [pair for pair in pairs if pair not in known]
-    last = max(known.values(), default=0)
-    known |= {pair: last + step for step, pair in enumerate(fresh, start=1)}
     if fresh:
+        last = connection.execute(sa.select(sa.func.max(TRACKER.c.id))).scalar_one_or_none() or 0
+        known |= {pair: last + step for step, pair in enumerate(fresh, start=1)}
         connection.execute(
             TRACKER.insert(), [{"id": known[pair], "patroller": pair[0], "device": pair[1]} for pair in fresh]
         )

@@ -128,3 +128,16 @@ def test_add__nothing_of_a_bad_batch(store):
     assert len(inbox.read(DAY, DAY)) == 0
     with store.reading() as connection:
         assert events_after(connection, 0) == []
+
+
+def test_add__a_crowd_at_once_and_each_alone_are_the_same_trackers(store):
+    inbox = FixInbox(store)
+    rows = [(f"P{number}", f"phone/{number % 3}", NOON + number, 121.4, 28.6, 5.0, NOON) for number in range(250)]
+    inbox.add(batch_of(*rows[::2]), author="test")
+    inbox.add(batch_of(*rows), author="test")
+    for row in rows[::50]:
+        inbox.add(batch_of(row, (row[0], "another", *row[2:])), author="test")
+    expected = rows + [(row[0], "another", *row[2:]) for row in rows[::50]]
+    assert sorted(rows_of(inbox.read(DAY, DAY))) == sorted(expected)
+    with store.reading() as connection:
+        assert connection.execute(sa.text("select count(*), max(id) from tracker")).one() == (255, 255)
