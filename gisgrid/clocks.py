@@ -189,7 +189,7 @@ def explain(
         day += dt.timedelta(days=1)
         works = calendar.is_workday(day)
         counted += works
-        days.append(CountedDay(day, counted if works else 0, _why(day, works, calendar, notes or {})))
+        days.append(CountedDay(day, counted if works else 0, why_it_counts(day, works, calendar, notes or {})))
     return Explanation(start, workdays, tuple(days), any(calendar.is_provisional(one.day) for one in days))
 
 
@@ -254,7 +254,8 @@ def card_of(
     return tuple(CARDS)[int(earned_cards(now_ms, np.array([is_open]), responded, done, due, extended)[0])]
 
 
-def _why(day: dt.date, works: bool, calendar: WorkCalendar, notes: Mapping[dt.date, str]) -> tuple[str, str]:
+def why_it_counts(day: dt.date, works: bool, calendar: WorkCalendar, notes: Mapping[dt.date, str]) -> tuple[str, str]:
+    """Why a day is a workday (`works`) or not, in English and Chinese; `notes` are those of days that were set."""
     weekday, weekday_zh = _WEEKDAYS[day.weekday()], _WEEKDAYS_ZH[day.weekday()]
     if day in calendar.overrides:
         note = f": {notes[day]}" if notes.get(day) else ""

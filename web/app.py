@@ -14,7 +14,22 @@ from web.conditional import Conditional
 from web.envelope import Envelope
 from web.jobs import Worker
 from web.problems import Problem, install_problem_handlers
-from web.routes import devices, editions, grids, imports, incidents, jobs, live, phones, photos, sessions, state
+from web.routes import (
+    devices,
+    duties,
+    editions,
+    grids,
+    imports,
+    incidents,
+    jobs,
+    live,
+    phones,
+    photos,
+    rulebook,
+    sessions,
+    state,
+    units,
+)
 from web.services import Services
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -26,6 +41,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     devices.router,
     editions.router,
     grids.router,
+    units.router,
+    rulebook.router,
+    duties.router,
     photos.router,
     imports.router,
     jobs.router,

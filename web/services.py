@@ -14,6 +14,7 @@ from gisgrid.store.reports import Asked
 from web.callers import KnownCallers
 from web.live import Hub
 from web.meters import Meters
+from web.naming import Naming
 from web.pace import Pace
 from web.receiving import Receiving
 from web.reporting import Answered, report_and_answer
@@ -39,6 +40,7 @@ class Services:
     reporting: Together[Asked, Answered]
     hub: Hub
     phones: Receiving
+    naming: Naming
 
     async def close(self) -> None:
         """Finish what was asked and give the database back."""
@@ -65,4 +67,5 @@ def open_services(settings: Settings, *, now_ms: Callable[[], int] | None = None
         Together(lambda asked: report_and_answer(store, editions, keeper, asked)),
         Hub(store, most=settings.max_streams, on_newest=meters.events.set),
         Receiving(store, inbox, keep_off_duty=settings.keep_off_duty),
+        Naming(store, editions),
     )  # fmt: skip

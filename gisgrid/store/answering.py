@@ -1,7 +1,7 @@
 """Who answers: the people in office for a grid, their telephones, vacancies, who is on call, and who has how much to do."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -142,9 +142,18 @@ def grids_to_alert(grid: str, alternatives: str, is_urgent: bool) -> tuple[str, 
 
 
 def loads(
-    connection: sa.Connection, columns: IncidentColumns, rulebook: Rulebook, now_ms: int, role: str = "patroller"
+    connection: sa.Connection,
+    columns: IncidentColumns,
+    rulebook: Rulebook,
+    now_ms: int,
+    role: str = "patroller",
+    *,
+    counts_grid: Callable[[str], bool] | None = None,
 ) -> tuple[Load, ...]:
-    """What each person in a role answers for now, those with the most red, yellow and open first."""
+    """What each person in a role answers for now, those with the most red, yellow and open first.
+
+    `counts_grid` says of a grid whether it counts; without it all do.
+    """
     day = local_day(now_ms)
     open_at = columns.at(np.flatnonzero(columns.is_open()))
     states = clock_states(
@@ -165,6 +174,8 @@ def loads(
     query = sa.select(DUTY.c.person, DUTY.c.grid, PERSON.c.name).outerjoin(PERSON, PERSON.c.code == DUTY.c.person)
     found: dict[str, Load] = {}
     for row in connection.execute(query.where(*in_office)):
+        if counts_grid is not None and not counts_grid(row.grid):
+            continue
         before = found.get(row.person, Load(row.person, row.name or "", role, 0, 0, 0, 0, 0))
         code = code_of.get(row.grid)
         more = {name: counts[code] if code is not None else 0 for name, counts in by_grid.items()}
