@@ -1,0 +1,147 @@
+"""Which incidents a map shows: what is asked for and what may be seen, as rows chosen among points."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gisgrid.access import Holder, Subject, may
+from gisgrid.clocks import CLOCK_STATES
+from gisgrid.codes import VILLAGE_DIGITS
+from gisgrid.errors import BadOption
+from gisgrid.incident_columns import FIXED_WORDS
+from gisgrid.map_cells import LOOKS, narrow, narrow_to_sight, narrow_to_span
+from gisgrid.map_points import MapPoints
+
+_SEEN_BY: Final = ("grid", "village", "township", "offices")
+_STATE_BITS: Final = 7
+_URGENT_BIT: Final = 8
+_AREA: Final = "area:"
+
+
+@dataclass(frozen=True)
+class MapFilter:
+    """Which incidents; what is empty or None does not narrow them.
+
+    Reported in [from_ms, to_ms); in one of the categories, states, levels of the office where they lie, cards (`` is none)
+    and clock states; of a sub-category; reported in a unit (district, township, village or grid code, or `area:NAME`, whose
+    grids are then in `area_grids`); only open or only urgent ones.
+    """
+
+    from_ms: int | None = None
+    to_ms: int | None = None
+    categories: tuple[str, ...] = ()
+    sub_category: str = ""
+    states: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    cards: tuple[str, ...] = ()
+    clock_states: tuple[str, ...] = ()
+    unit: str = ""
+    area_grids: tuple[str, ...] = ()
+    is_open: bool = False
+    is_urgent: bool = False
+
+    def __post_init__(self) -> None:
+        known = {
+            "category": (self.categories, FIXED_WORDS["category"]),
+            "state": (self.states, FIXED_WORDS["state"]),
+            "level": (self.levels, FIXED_WORDS["level"]),
+            "card": (self.cards, FIXED_WORDS["card"]),
+            "clock state": (self.clock_states, tuple(CLOCK_STATES)),
+        }
+        for name, (wanted, words) in known.items():
+            if unknown := set(wanted) - set(words):
+                raise BadOption(
+                    f"there is no {name} {min(unknown)!r}; expected some of {', '.join(filter(None, words))}"
+                )
+
+    @property
+    def area(self) -> str:
+        """The name of the area whose incidents are asked for; empty for none."""
+        return self.unit.removeprefix(_AREA) if self.unit.startswith(_AREA) else ""
+
+
+class Sight:
+    """What someone with a role and a unit may see, by the words that incidents have; it grows with them."""
+
+    def __init__(self, holder: Holder) -> None:
+        self.holder = holder
+        self._known = {name: np.zeros(0, bool) for name in _SEEN_BY}
+        self.sees_all = may(holder, "read_incidents", Subject()) and not holder.unit
+
+    def of_words(self, words: dict[str, tuple[str, ...]]) -> tuple[NDArray[np.bool_], ...]:
+        """For each word of a grid, a village, a township, and for each list of offices, whether it lets see an incident."""
+        found = []
+        for name in _SEEN_BY:
+            known = self._known[name]
+            if len(known) < len(words[name]):
+                more = [self._sees(name, word) for word in words[name][len(known) :]]
+                known = np.concatenate((known, np.array(more, bool)))
+                self._known[name] = known
+            found.append(known)
+        return tuple(found)
+
+    def _sees(self, name: str, word: str) -> bool:
+        subject = Subject("", tuple(word.split())) if name == "offices" else Subject(word)
+        return may(self.holder, "read_incidents", subject)
+
+
+def choose(
+    points: MapPoints, looks: NDArray[np.int8], words: dict[str, tuple[str, ...]], wanted: MapFilter, sight: Sight
+) -> NDArray[np.bool_]:
+    """Which of the points (n,) are asked for and may be seen; `words` are those of all codes, `looks` as of `MapPoints.looks`."""
+    chosen = np.ones(len(points), bool)
+    if not sight.sees_all:
+        grid, village, township, offices = (
+            points.coded(name) for name in ("answering_grid", "village", "township", "offices")
+        )
+        narrow_to_sight(chosen, grid, village, township, offices, *sight.of_words(words))
+    if wanted.from_ms is not None or wanted.to_ms is not None:
+        from_ms, to_ms = (
+            other if at is None else at for at, other in ((wanted.from_ms, -(2**63)), (wanted.to_ms, 2**63 - 1))
+        )
+        narrow_to_span(chosen, points.reported_ms, from_ms, to_ms)
+    for name, those in (
+        ("category", wanted.categories),
+        ("state", wanted.states),
+        ("level", wanted.levels),
+        ("card", wanted.cards),
+        ("sub_category", (wanted.sub_category,) if wanted.sub_category else ()),
+    ):
+        if those:
+            narrow(chosen, points.coded(name), _among(words[name], set(those)))
+    if wanted.unit:
+        column, codes = _of_unit(words, wanted)
+        narrow(chosen, points.coded(column), codes)
+    if wanted.clock_states or wanted.is_open or wanted.is_urgent:
+        narrow(chosen, looks, _looks(wanted))
+    return chosen
+
+
+def _looks(wanted: MapFilter) -> NDArray[np.bool_]:
+    found = np.ones(LOOKS, bool)
+    for look in range(LOOKS):
+        state, is_urgent = look & _STATE_BITS, look >= _URGENT_BIT
+        if wanted.clock_states:
+            found[look] &= state < len(CLOCK_STATES) and tuple(CLOCK_STATES)[state] in wanted.clock_states
+        found[look] &= (state > 0 or not wanted.is_open) and (is_urgent or not wanted.is_urgent)
+    return found
+
+
+def _of_unit(words: dict[str, tuple[str, ...]], wanted: MapFilter) -> tuple[str, NDArray[np.bool_]]:
+    """The column by which a unit is found, and which of its words are meant: as lists find it."""
+    unit = wanted.unit
+    if wanted.area:
+        return "grid", _among(words["grid"], set(wanted.area_grids))
+    if len(unit) == VILLAGE_DIGITS and unit.isdecimal():
+        if unit.endswith("000000"):
+            return "township", np.array([word[:6] == unit[:6] for word in words["township"]], bool)
+        column = "township" if unit.endswith("000") else "village"
+        return column, _among(words[column], {unit})
+    return "grid", _among(words["grid"], {unit})
+
+
+def _among(words: Sequence[str], wanted: Iterable[str]) -> NDArray[np.bool_]:
+    return np.array([word in wanted for word in words], bool)

@@ -1,0 +1,150 @@
+"""The incidents as maps want them, in memory: points in order, clocks of this minute, what was asked for before."""
+
+import dataclasses
+import functools
+import hashlib
+import threading
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from gisgrid.access import Holder
+from gisgrid.clocks import MINUTE_MS
+from gisgrid.incident_columns import IncidentColumns
+from gisgrid.map_answers import Chosen, Tally, Viewport, clock_counts, count_by_unit, show, tally_of
+from gisgrid.map_filters import MapFilter, Sight, choose
+from gisgrid.map_points import MapPoints, map_points
+from gisgrid.store.incident_mirror import IncidentMirror, IncidentParts
+from gisgrid.store.store import Store
+from gisgrid.store.tables import AREA_GRID
+
+_KEPT = 24
+_WORLD = Viewport(-180.0, -90.0, 180.0, 90.0, 0, most_points=0)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class MapChoice:
+    """What is asked for and may be seen: the chosen points of both parts, and what they add up to.
+
+    `with_place` and `without_place` together are what a list shows; `clock_states` counts both.
+    """
+
+    parts: tuple[Chosen, Chosen]
+    words: dict[str, tuple[str, ...]]
+    with_place: Tally
+    without_place: Tally
+    clock_states: dict[str, int]
+
+
+class _Looked:
+    """Points as they look in one minute, and which of them were chosen of late."""
+
+    def __init__(self, points: MapPoints, looks: NDArray[np.int8]) -> None:
+        self.points = points
+        self.looks = looks
+        self.chosen = functools.lru_cache(_KEPT)(self._chosen)
+
+    def _chosen(self, wanted: MapFilter, sight: Sight) -> NDArray[np.bool_]:
+        return choose(self.points, self.looks, self.points.columns.words, wanted, sight)
+
+
+class MapState:
+    """All incidents as points as of one moment and minute, never changed.
+
+    `version` tells states apart: that of `IncidentParts`, and a digest of how the clocks of open incidents stand.
+    """
+
+    def __init__(self, parts: IncidentParts, base: _Looked, delta: _Looked) -> None:
+        self._base = base
+        self._delta = delta
+        self._gone = base.points.place_of[parts.replaced]
+        self.version = (*parts.version, self._digest())
+        self.words = parts.delta.words
+        self.choice = functools.lru_cache(_KEPT)(self._choice)
+        """The choice of a filter and a sight."""
+
+    def _choice(self, wanted: MapFilter, sight: Sight) -> MapChoice:
+        many, few = self._base.chosen(wanted, sight), self._delta.chosen(wanted, sight)
+        if len(self._gone):
+            many = many.copy()
+            many[self._gone] = False
+        parts = (
+            Chosen(self._base.points, self._base.looks, many),
+            Chosen(self._delta.points, self._delta.looks, few),
+        )
+        with_place, without = (sum(counts) for counts in zip(*(part.counts() for part in parts), strict=True))
+        return MapChoice(parts, self.words, tally_of(with_place), tally_of(without), clock_counts(with_place + without))
+
+    def _digest(self) -> str:
+        """How the clocks of all open incidents stand, in a word that does not depend on how the parts are divided."""
+        is_gone = np.zeros(len(self._base.points), bool)
+        is_gone[self._gone] = True
+        base, delta = self._base.points.open_at, self._delta.points.open_at
+        base = base[~is_gone[base]]
+        number = np.concatenate((self._base.points.number[base], self._delta.points.number[delta]))
+        look = np.concatenate((self._base.looks[base], self._delta.looks[delta]))
+        order = np.argsort(number)
+        return hashlib.sha256(number[order].tobytes() + look[order].tobytes()).hexdigest()[:16]
+
+
+class MapMirror:
+    """The incidents for maps. Only what has changed is computed; any number of threads may ask."""
+
+    def __init__(self, store: Store, mirror: IncidentMirror) -> None:
+        self._store = store
+        self._mirror = mirror
+        self._lock = threading.Lock()
+        self._known: tuple[IncidentParts, int, _Looked, _Looked, MapState] | None = None
+        self._sight = functools.lru_cache(256)(lambda role, unit: Sight(Holder("", role, unit)))
+
+    def state(self) -> MapState:
+        """The incidents as of now; clocks are those at the beginning of the minute."""
+        with self._lock:
+            minute, parts = self._store.now_ms() // MINUTE_MS, self._mirror.parts()
+            if self._known is None:
+                base, delta = _looked(None, parts.base, parts, minute), _looked(None, parts.delta, parts, minute)
+            else:
+                then, its_minute, base, delta, state = self._known
+                if then is parts and its_minute == minute:
+                    return state
+                old_base, old_delta = base, delta
+                if then.base is not parts.base or its_minute != minute:
+                    base = _looked(base, parts.base, parts, minute)
+                if then.delta is not parts.delta or its_minute != minute:
+                    delta = _looked(delta, parts.delta, parts, minute)
+                if then is parts and base is old_base and delta is old_delta:
+                    self._known = (parts, minute, base, delta, state)
+                    return state
+            state = MapState(parts, base, delta)
+            self._known = (parts, minute, base, delta, state)
+            return state
+
+    def sight(self, holder: Holder) -> Sight:
+        """What someone may see."""
+        return self._sight(holder.role, holder.unit)
+
+    def with_area(self, wanted: MapFilter) -> MapFilter:
+        """The same filter with the grids of the area that it names; an area that is not there has none."""
+        if not wanted.area:
+            return wanted
+        query = sa.select(AREA_GRID.c.grid).where(AREA_GRID.c.area == wanted.area).order_by(AREA_GRID.c.grid)
+        with self._store.reading() as connection:
+            return dataclasses.replace(wanted, area_grids=tuple(connection.execute(query).scalars()))
+
+    def warm(self) -> None:
+        """Read everything and compile what is needed, so that nobody has to wait for it."""
+        state = self.state()
+        everything = self.sight(Holder("", "commander", ""))
+        show(state.choice(MapFilter(), everything).parts, _WORLD)
+        choice = state.choice(MapFilter(from_ms=0, is_open=True, unit="0"), self.sight(Holder("", "commander", "0")))
+        count_by_unit(choice.parts, choice.words, "grid")
+
+
+def _looked(known: _Looked | None, columns: IncidentColumns, parts: IncidentParts, minute: int) -> _Looked:
+    """Columns as points with their looks in a minute; the known ones where nothing differs."""
+    points = known.points if known is not None and known.points.columns is columns else map_points(columns)
+    looks = points.looks(minute * MINUTE_MS, parts.rulebook.calendar, parts.rulebook.rules.clocks)
+    if known is not None and known.points is points and np.array_equal(known.looks, looks):
+        return known
+    return _Looked(points, looks)
