@@ -1,7 +1,7 @@
 """Incidents in by file: sent in and looked at first, taken in once that is confirmed."""
 
 import json
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, File, Form, Path, Response, UploadFile
 from fastapi.responses import FileResponse
@@ -14,6 +14,7 @@ from gisgrid.store.jobs import Job, Jobs
 from gisgrid.tables import check_text
 from web.doors import Visit, door
 from web.import_preview import ImportPreview, preview
+from web.problems import Problem
 from web.routes.jobs import JobShape, accepted
 from web.uploads import KEPT_MS, Upload, Uploads
 
@@ -25,9 +26,15 @@ ImportId = Annotated[
 
 _EVERYTHING: Final = Subject()
 _PREVIEW: Final = "preview.json"
+_TOO_LARGE: Final[dict[int | str, dict[str, Any]]] = {
+    413: {"model": Problem, "description": "The file is too large, as sent or unpacked."}
+}
+_CONFLICT: Final[dict[int | str, dict[str, Any]]] = {
+    409: {"model": Problem, "description": "The file is being taken in."}
+}
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=_TOO_LARGE)
 def send_file(
     response: Response,
     visit: Annotated[Visit, door("report_incident")],
@@ -86,7 +93,7 @@ def fetch_rejects(import_id: ImportId, visit: Annotated[Visit, door("report_inci
     return FileResponse(upload.rejects_path, media_type="text/csv; charset=utf-8", filename=f"{name}.rejects.csv")
 
 
-@router.post("/{import_id}/confirm", status_code=202)
+@router.post("/{import_id}/confirm", status_code=202, responses=_CONFLICT)
 def confirm_import(
     import_id: ImportId, response: Response, visit: Annotated[Visit, door("report_incident")]
 ) -> JobShape:
@@ -105,7 +112,7 @@ def confirm_import(
     return accepted(visit, job, response)
 
 
-@router.delete("/{import_id}", status_code=204)
+@router.delete("/{import_id}", status_code=204, responses=_CONFLICT)
 def forget_import(import_id: ImportId, visit: Annotated[Visit, door("report_incident")]) -> None:
     """Forget the file; incidents that were taken in from it stay."""
     upload = _mine(visit, import_id)

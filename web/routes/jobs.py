@@ -16,6 +16,7 @@ from web.incident_shapes import instant
 from web.job_kinds import KINDS
 from web.jobs import folder_of
 from web.keys import key_of
+from web.problems import Problem
 from web.routes.incidents import Key
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
@@ -28,6 +29,9 @@ State = Literal["waiting", "running", "done", "failed", "stopped"]
 _MOST_DAYS: Final = 92
 _MOST_REPLAYED_DAYS: Final = 3_700
 _RETRY_S: Final = 2
+_CONFLICT: Final[dict[int | str, dict[str, Any]]] = {
+    409: {"model": Problem, "description": "The key was used for another request."}
+}
 
 
 class VerifyIn(BaseModel):
@@ -92,7 +96,7 @@ class JobShape(BaseModel):
     ended_at: dt.datetime | None
 
 
-@router.post("", status_code=202)
+@router.post("", status_code=202, responses=_CONFLICT)
 def ask_for_job(
     asked: Annotated[VerifyIn | ReassignIn, Body(discriminator="kind")],
     response: Response,

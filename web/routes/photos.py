@@ -16,6 +16,7 @@ from gisgrid.store.visible import subject_of
 from web.conditional import is_known
 from web.doors import Visit, door
 from web.incident_shapes import instant
+from web.problems import Problem
 from web.routes.incidents import Number, need_to_see
 
 router = APIRouter(prefix="/api/v1/incidents/{number}/photos", tags=["incidents"])
@@ -23,7 +24,10 @@ router = APIRouter(prefix="/api/v1/incidents/{number}/photos", tags=["incidents"
 PhotoNumber = Annotated[int, Path(ge=1, lt=2**62, description="number of the photo", examples=[3])]
 Seen = Annotated[str, Header(alias="If-None-Match", max_length=1_000, include_in_schema=False)]
 
-_PICTURE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {PHOTO_TYPE: {}}, "description": "The picture."}}
+_PICTURE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {PHOTO_TYPE: {}}, "description": "The picture."},
+    304: {"description": "The reader has it."},
+}
 _DECODING: Final = threading.BoundedSemaphore(2)
 """So many large pictures are in memory at once."""
 
@@ -61,7 +65,13 @@ class PhotoShape(BaseModel):
     )
 
 
-@router.post("", status_code=201, responses={200: {"model": PhotoShape, "description": "It has this photo already."}})
+_ADDED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"model": PhotoShape, "description": "It has this photo already."},
+    413: {"model": Problem, "description": "The photo is too large, in bytes or pixels."},
+}
+
+
+@router.post("", status_code=201, responses=_ADDED)
 def add_photo(
     number: Number,
     photo: Annotated[UploadFile, File(description="JPEG, PNG or WebP; at most 20 MB and 50 megapixels")],
