@@ -30,6 +30,7 @@ DEVICE_EVENTS: Final = ("device_paired", "device_revoked", "device_changed")
 
 _DAY: Final = dt.timedelta(days=1)
 _LONGEST_LABEL: Final = 80
+_YEARS: Final = range(1990, 2101)
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,12 @@ class Devices:
         was not sent yet; its datum stays where none is given (else `wgs84`). Raises `BadOption` for an unknown person or app, days that end before they begin, or a phone that
         is paired from that day or later already; `NotThere` for an unknown phone.
         """
-        label = label.strip() or f"{person} {APPS.get(app, app)}"
+        label = label.strip()
         if app not in APPS:
             raise BadOption(f"there is no app {app!r}; expected one of {', '.join(APPS)}")
+        for day in filter(None, (from_day, to_day)):
+            if day.year not in _YEARS:
+                raise BadOption(f"the day is {day}; expected one from {_YEARS[0]} to {_YEARS[-1]}")
         if to_day is not None and to_day <= from_day:
             raise BadOption(f"the phone would be given back on {to_day}, but is taken on {from_day}; to is exclusive")
         if len(label) > _LONGEST_LABEL or not label.isprintable():
@@ -126,7 +130,8 @@ class Devices:
             number = (change.connection.execute(sa.select(sa.func.max(DEVICE.c.id))).scalar_one_or_none() or 0) + 1
             before = _take_over(change, phone, from_day) if phone is not None else "wgs84"
             device = Device(
-                number, number if phone is None else phone, person, app, label, from_day, to_day,
+                number, number if phone is None else phone, person, app,
+                label or f"{person} {APPS[app]}"[:_LONGEST_LABEL], from_day, to_day,
                 check_datum(datum or before), is_trusted, change.at_ms, None, None, None, None, {},
             )  # fmt: skip
             row = {field.name: getattr(device, field.name) for field in dataclasses.fields(Device)}
@@ -228,7 +233,11 @@ def _need(connection: sa.Connection, number: int) -> Device:
 
 def _need_person(connection: sa.Connection, person: str) -> None:
     for table, column in ((PERSON, PERSON.c.code), (DUTY, DUTY.c.person)):
-        if connection.execute(sa.select(column).select_from(table).where(column == person).limit(1)).first():
+        # PostgreSQL cannot even be asked for what holds a NUL.
+        if (
+            person.isprintable()
+            and connection.execute(sa.select(column).select_from(table).where(column == person).limit(1)).first()
+        ):
             return
     raise BadOption(
         f"there is no person {person!r}, neither in the list of people nor with a duty; "

@@ -68,6 +68,9 @@ def test_add__each_phone_has_a_token_of_its_own_and_one_person_may_have_two(devi
     ("asked", "sentence"),
     [
         ({"person": "nobody"}, "there is no person 'nobody'"),
+        ({"person": "P1\x00"}, "there is no person 'P1"),
+        ({"from_day": dt.date(9999, 12, 31)}, "expected one from 1990 to 2100"),
+        ({"to_day": dt.date(1, 1, 1)}, "expected one from 1990 to 2100"),
         ({"app": "telegram"}, "there is no app 'telegram'; expected one of traccar"),
         ({"to_day": FIRST}, "to is exclusive"),
         ({"datum": "mars"}, "unknown datum 'mars'"),
