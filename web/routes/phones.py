@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from tracks.phones import (
+    MAX_FIXES,
     PhoneBatch,
     PhoneRequest,
     read_overland,
@@ -29,12 +30,28 @@ _EXAMPLE_JSON: Final = {
     "fixes": [{"time": "2018-05-07T08:00:00+08:00", "lon": 121.4321, "lat": 28.6512, "accuracy_m": 8.0}]
 }
 _EXAMPLE_CSV: Final = "time,lon,lat,accuracy_m\n2018-05-07T08:00:00+08:00,121.4321,28.6512,8.0\n"
+_FIX: Final = {
+    "type": "object",
+    "required": ["time", "lon", "lat"],
+    "properties": {
+        "time": {"type": ["string", "number"], "description": "ISO 8601, or seconds or milliseconds since 1970"},
+        "lon": {"type": "number", "description": "degrees"},
+        "lat": {"type": "number", "description": "degrees"},
+        "accuracy_m": {"type": ["number", "null"], "description": "metres"},
+        "received_at": {"type": ["string", "number", "null"], "description": "when a relay received it"},
+    },
+}
+_FIXES: Final = {
+    "type": "object",
+    "required": ["fixes"],
+    "properties": {"fixes": {"type": "array", "items": _FIX, "maxItems": MAX_FIXES}},
+}
 _BATCH: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": {"type": "object"}, "example": _EXAMPLE_JSON},
-            "text/csv": {"schema": {"type": "string"}, "example": _EXAMPLE_CSV},
+            "application/json": {"schema": _FIXES, "example": _EXAMPLE_JSON},
+            "text/csv": {"schema": {"type": "string", "minLength": 1}, "example": _EXAMPLE_CSV},
         },
     },
     # Devices are no accounts: their token opens this door only.
