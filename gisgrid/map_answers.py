@@ -181,10 +181,8 @@ def show(parts: Sequence[Chosen], viewport: Viewport) -> MapCells | MapDots:
     rows = [chosen_rows(one.chosen, own, viewport.most_points) for one, own in zip(parts, runs, strict=True)]
     if sum(map(len, rows)) <= viewport.most_points and viewport.most_points:
         return _dots(parts, rows)
-    first_x, first_y, last_x, last_y = viewport.cells()
-    most = (last_x - first_x + 1) * (last_y - first_y + 1)
     found = [
-        sum_cells(one.points.key, one.points.lon_e7, one.points.lat_e7, one.looks, one.chosen, own, level, most)
+        sum_cells(one.points.key, one.points.lon_e7, one.points.lat_e7, one.looks, one.chosen, own, level)
         for one, own in zip(parts, runs, strict=True)
     ]
     return _cells(_added(found))

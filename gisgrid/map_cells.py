@@ -129,14 +129,14 @@ def _first_from(key, wanted, low, high):  # type: ignore[no-untyped-def]  # comp
 
 
 @compiled(nogil=True)
-def sum_cells(key, lon_e7, lat_e7, look, chosen, runs, level, most):  # type: ignore[no-untyped-def]  # compiled
-    """The cells of a level in which chosen rows of the runs lie, in the order of their keys: int64 (m, 12), m up to `most`.
+def sum_cells(key, lon_e7, lat_e7, look, chosen, runs, level):  # type: ignore[no-untyped-def]  # compiled
+    """The cells of a level in which chosen rows of the runs lie, in the order of their keys: int64 (m, 12).
 
-    `lon_e7`, `lat_e7` int32 (n,) in 1e-7 degrees, `look` int8 (n,), `chosen` bool (n,), `runs` as of `rows_within`. Columns:
+    `lon_e7`, `lat_e7` int32 (n,) in 1e-7 degrees, `look` int8 (n,), `chosen` bool (n,), `runs` as of `rows_within` for the same level. Columns:
     key of the cell, count, open, overdue, urgent, worst clock state, sums of longitudes and latitudes, and the bounds.
     """
     shift = 2 * (BITS - level)
-    cells = np.empty((most, _WIDTH), np.int64)
+    cells = np.empty((256, _WIDTH), np.int64)
     used = 0
     for run in range(len(runs)):
         at, end = runs[run, 0], runs[run, 1]
@@ -163,6 +163,10 @@ def sum_cells(key, lon_e7, lat_e7, look, chosen, runs, level, most):  # type: ig
                     sum_lat += lat
                     west, east = min(west, lon), max(east, lon)
                     south, north = min(south, lat), max(north, lat)
+            if used == len(cells):
+                more = np.empty((2 * used, _WIDTH), np.int64)
+                more[:used] = cells
+                cells = more
             own = cells[used]
             own[CELL], own[COUNT], own[OPEN], own[OVERDUE] = cell, count, is_open, overdue
             own[URGENT], own[WORST], own[SUM_LON], own[SUM_LAT] = urgent, worst, sum_lon, sum_lat
