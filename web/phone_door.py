@@ -41,7 +41,7 @@ class PhoneCheck(DoorCheck):
         self.action = SEND_FIXES
 
     async def __call__(self, request: Request) -> PhoneVisit:
-        """Which phone it is; raises `Refused` (Traccar Client gets 400), `NotAllowed`, `TooMany`. No body was read then."""
+        """Which phone it is; raises `Refused` (Traccar Client gets 400), `NotAllowed`, `TooMany`: nothing was taken in."""
         services: Services = request.app.state.services
         origin = request.client.host if request.client else "unknown"
         book = services.phones.book
