@@ -23,6 +23,7 @@ from web.routes import (
     incidents,
     jobs,
     live,
+    ogc,
     phones,
     photos,
     rulebook,
@@ -47,6 +48,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     photos.router,
     imports.router,
     jobs.router,
+    ogc.router,
 )
 
 _ABOUT: Final = """Grids, who answers for them, incidents and patrols of a district.

@@ -15,6 +15,8 @@ from web.callers import KnownCallers
 from web.live import Hub
 from web.meters import Meters
 from web.naming import Naming
+from web.ogc_grids import GridFeatures
+from web.ogc_incidents import IncidentFeatures
 from web.pace import Pace
 from web.receiving import Receiving
 from web.reporting import Answered, report_and_answer
@@ -41,6 +43,8 @@ class Services:
     hub: Hub
     phones: Receiving
     naming: Naming
+    grid_features: GridFeatures
+    incident_features: IncidentFeatures
 
     async def close(self) -> None:
         """Finish what was asked and give the database back."""
@@ -61,11 +65,12 @@ def open_services(settings: Settings, *, now_ms: Callable[[], int] | None = None
     keeper = GroundKeeper(editions)
     inbox = FixInbox(store)
     meters = Meters()
+    mirror = IncidentMirror(store)
     return Services(
-        settings, store, editions, Incidents(store, editions), IncidentMirror(store), inbox, accounts,
+        settings, store, editions, Incidents(store, editions), mirror, inbox, accounts,
         KnownCallers(accounts), Pace(settings.requests_per_minute), Pace(_SIGN_INS_PER_MINUTE), meters,
         Together(lambda asked: report_and_answer(store, editions, keeper, asked)),
         Hub(store, most=settings.max_streams, on_newest=meters.events.set),
         Receiving(store, inbox, keep_off_duty=settings.keep_off_duty),
-        Naming(store, editions),
+        Naming(store, editions), GridFeatures(editions), IncidentFeatures(store, mirror),
     )  # fmt: skip
