@@ -18,6 +18,7 @@ from benchmarks.edits import move_one_border
 from benchmarks.floor import read_and_write
 from benchmarks.live import live
 from benchmarks.looping import looping
+from benchmarks.mapping import mapping
 from benchmarks.peers import Peer, PeersAnswerDiffersError, all_peers, positions_of
 from benchmarks.receiving import receiving
 from benchmarks.report import Report
@@ -343,6 +344,7 @@ GROUPS = {
     "incidents": incidents_into_the_store,
     "loop": looping,
     "live": live,
+    "mapping": mapping,
     "serving": serving,
     "receiving": receiving,
 }
