@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import sqlalchemy as sa
 
 from gisgrid.categories import CATEGORIES
 from gisgrid.flow import GRADES, STATES
@@ -46,12 +47,22 @@ INCIDENT_HEADINGS: Final = {name: heading for name, (_, heading) in _COLUMNS.ite
 """The Chinese headings of the columns."""
 
 
-def incident_table(incidents: Incidents, wanted: IncidentFilter | None = None, *, language: str = "en") -> pa.Table:
+def incident_table(
+    incidents: Incidents,
+    wanted: IncidentFilter | None = None,
+    *,
+    language: str = "en",
+    visible: sa.ColumnElement[bool] | None = None,
+    named: bool = True,
+) -> pa.Table:
     """Incidents as columns, in the order of their numbers; times are local ISO texts with their offset.
 
-    With `zh` categories, states and sources are written as their Chinese labels, which an import understands.
+    With `zh` categories, states and sources are written as their Chinese labels, which an import understands. `visible`
+    is what whoever asks may see; not `named`, reporters and descriptions are empty.
     """
-    found = incidents.columns(tuple(column for column, _ in _COLUMNS.values()), wanted)
+    found = incidents.columns(tuple(column for column, _ in _COLUMNS.values()), wanted, visible=visible)
+    if not named:
+        found |= {name: [""] * len(found[name]) for name in ("reporter", "description")}
     found["border_distance_m"] = [None if metre is None else round(metre, 2) for metre in found["border_distance_m"]]
     for name in ("reported_ms", "responded_ms", "done_ms", "closed_ms"):
         found[name] = _iso(found[name])

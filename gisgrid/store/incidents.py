@@ -121,9 +121,7 @@ class Incidents:
 
         `visible` is what whoever asks may see (`gisgrid.store.visible`); without it nobody in particular asks.
         """
-        query = sa.select(INCIDENT).where(*conditions_of(wanted or IncidentFilter()))
-        if visible is not None:
-            query = query.where(visible)
+        query = sa.select(INCIDENT).where(*_conditions(wanted, visible))
         if after is not None:
             key = sa.tuple_(INCIDENT.c.reported_ms, INCIDENT.c.id)
             query = query.where(key < sa.tuple_(sa.literal(after[0]), sa.literal(after[1])))
@@ -133,23 +131,52 @@ class Incidents:
         shown = found[:most]
         return IncidentPage(shown, (shown[-1].reported_ms, shown[-1].id) if len(found) > most else None)
 
-    def count(self, wanted: IncidentFilter | None = None) -> int:
-        """How many incidents."""
-        query = sa.select(sa.func.count()).select_from(INCIDENT).where(*conditions_of(wanted or IncidentFilter()))
+    def count(self, wanted: IncidentFilter | None = None, *, visible: sa.ColumnElement[bool] | None = None) -> int:
+        """How many incidents; `visible` as of `page`."""
+        query = sa.select(sa.func.count()).select_from(INCIDENT).where(*_conditions(wanted, visible))
         with self._store.reading() as connection:
             return connection.execute(query).scalar_one()
 
-    def count_by(self, column: str, wanted: IncidentFilter | None = None) -> dict[str, int]:
+    def count_by(
+        self, column: str, wanted: IncidentFilter | None = None, *, visible: sa.ColumnElement[bool] | None = None
+    ) -> dict[str, int]:
         """How many by `category`, `state`, `how`, `township`, `village` or `grid`, in code point order of the values."""
-        if column not in {"category", "state", "how", "township", "village", "grid"}:
-            raise BadOption(f"incidents cannot be counted by {column!r}")
-        by = INCIDENT.c[column]
-        query = sa.select(by, sa.func.count()).where(*conditions_of(wanted or IncidentFilter())).group_by(by)
-        with self._store.reading() as connection:
-            return dict(sorted((row[0], row[1]) for row in connection.execute(query)))
+        return self.counts_by((column,), wanted, visible=visible)[column]
 
-    def columns(self, names: tuple[str, ...], wanted: IncidentFilter | None = None) -> dict[str, list[Any]]:
-        """Columns of all incidents, in the order of their numbers; `lon` and `lat` are None without a place."""
+    def counts_by(
+        self,
+        columns: tuple[str, ...],
+        wanted: IncidentFilter | None = None,
+        *,
+        visible: sa.ColumnElement[bool] | None = None,
+    ) -> dict[str, dict[str, int]]:
+        """As `count_by` for several columns, all of one state of the database, so that their sums are equal."""
+        for column in columns:
+            if column not in {"category", "state", "how", "township", "village", "grid"}:
+                raise BadOption(f"incidents cannot be counted by {column!r}")
+        by = [INCIDENT.c[column] for column in columns]
+        query = sa.select(*by, sa.func.count()).where(*_conditions(wanted, visible)).group_by(*by)
+        with self._store.reading() as connection:
+            rows = connection.execute(query).all()
+        found: dict[str, dict[str, int]] = {}
+        for place, column in enumerate(columns):
+            counts: dict[str, int] = {}
+            for row in rows:
+                counts[row[place]] = counts.get(row[place], 0) + row[-1]
+            found[column] = dict(sorted(counts.items()))
+        return found
+
+    def columns(
+        self,
+        names: tuple[str, ...],
+        wanted: IncidentFilter | None = None,
+        *,
+        visible: sa.ColumnElement[bool] | None = None,
+    ) -> dict[str, list[Any]]:
+        """Columns of all incidents, in the order of their numbers; `lon` and `lat` are None without a place.
+
+        `visible` as of `page`.
+        """
         asked = [name for name in names if name not in {"lon", "lat"}]
         # As the driver gives them: a hundred thousand points are read at once.
         raw = [
@@ -158,7 +185,7 @@ class Incidents:
         ]
         if placed := {"lon", "lat"} & set(names):
             raw.append(sa.type_coerce(INCIDENT.c.place, sa.types.NullType()))
-        query = sa.select(*raw).where(*conditions_of(wanted or IncidentFilter())).order_by(INCIDENT.c.id)
+        query = sa.select(*raw).where(*_conditions(wanted, visible)).order_by(INCIDENT.c.id)
         with self._store.reading() as connection:
             rows = connection.execute(query).all()
         values: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in raw]
@@ -183,6 +210,14 @@ def conditions_of(wanted: IncidentFilter) -> Iterator[sa.ColumnElement[bool]]:
         yield INCIDENT.c.reported_ms >= wanted.from_ms
     if wanted.to_ms is not None:
         yield INCIDENT.c.reported_ms < wanted.to_ms
+
+
+def _conditions(
+    wanted: IncidentFilter | None, visible: sa.ColumnElement[bool] | None
+) -> Iterator[sa.ColumnElement[bool]]:
+    yield from conditions_of(wanted or IncidentFilter())
+    if visible is not None:
+        yield visible
 
 
 def _of_unit(unit: str) -> Iterator[sa.ColumnElement[bool]]:

@@ -25,11 +25,20 @@ class Waiting:
 
 
 def find_waiting(
-    connection: sa.Connection, wanted: IncidentFilter, now_ms: int, clocks: tuple[str, ...] = ()
+    connection: sa.Connection,
+    wanted: IncidentFilter,
+    now_ms: int,
+    clocks: tuple[str, ...] = (),
+    *,
+    visible: sa.ColumnElement[bool] | None = None,
 ) -> tuple[Waiting, ...]:
-    """The open incidents of a filter whose clocks stand in one of those ways (none named: any); worst, then oldest first."""
+    """The open incidents of a filter whose clocks stand in one of those ways (none named: any); worst, then oldest first.
+
+    `visible` is what whoever asks may see (`gisgrid.store.visible`); without it nobody in particular asks.
+    """
     rulebook = rulebook_of(connection)
-    rows = connection.execute(sa.select(INCIDENT).where(IS_OPEN, *conditions_of(wanted))).all()
+    seen = () if visible is None else (visible,)
+    rows = connection.execute(sa.select(INCIDENT).where(IS_OPEN, *conditions_of(wanted), *seen)).all()
     if not rows:
         return ()
     started = np.array([row.reported_ms if row.started_ms is None else row.started_ms for row in rows], np.int64)
