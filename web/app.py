@@ -12,6 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from gisgrid import __version__
 from web.conditional import Conditional
 from web.envelope import Envelope
+from web.housekeeping import Housekeeping
 from web.jobs import Worker
 from web.problems import Problem, install_problem_handlers
 from web.routes import (
@@ -47,8 +48,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     units.router,
     rulebook.router,
     duties.router,
-    incident_lists.router,
     figures.router,
+    incident_lists.router,
     photos.router,
     imports.router,
     jobs.router,
@@ -76,15 +77,20 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def create_app(services: Services, *, runs_jobs: bool = True) -> FastAPI:
-    """The application over open services, which it closes at its end; it runs long jobs beside, unless told not to."""
-    worker = Worker(services)
+def create_app(services: Services, *, runs_jobs: bool = True, keeps_house: bool = False) -> FastAPI:
+    """The application over open services, which it closes at its end; it runs long jobs beside, unless told not to, and
+    keeps house (clocks, what is read often) where it is told to.
+    """
+    worker, house = Worker(services), Housekeeping(services)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         if runs_jobs:
             worker.start()
+        if keeps_house:
+            house.start()
         yield
+        await run_in_threadpool(house.close)
         await run_in_threadpool(worker.close)
         await services.close()
 

@@ -50,6 +50,7 @@ class Envelope:
         try:
             await self._run(scope, receive, visit)
         except _BodyRefused as refused:
+            await _let_pass(receive, self._settings.max_upload_mb << 20, self._settings.body_timeout_s)
             await visit.refuse(refused.status, refused.detail)
         except Exception:
             self._meters.failures.inc()
@@ -219,6 +220,21 @@ class _Body:
     def _refuse(self, status: int, detail: str) -> _BodyRefused:
         self.refused = self._visit.refused = _BodyRefused(status, detail)
         return self.refused
+
+
+async def _let_pass(receive: Receive, most_bytes: int, most_s: float) -> None:
+    """Read what is still coming of a refused body and forget it, up to a limit: a proxy that is cut off while it sends
+    would tell its client of a broken service, not of the refusal.
+    """
+    count, more = 0, True
+    try:
+        async with asyncio.timeout(most_s):
+            while more and count <= most_bytes:
+                message = await receive()
+                count += len(message.get("body", b""))
+                more = message["type"] == "http.request" and message.get("more_body", False)
+    except TimeoutError:
+        return
 
 
 async def _nothing() -> Message:

@@ -20,6 +20,12 @@ from gisgrid.store.store import Change, Store
 from gisgrid.store.tables import INCIDENT, IS_OPEN, STEP
 
 _ROWS_AT_A_TIME: Final = 5_000
+_OPEN_AFTER: Final = (
+    sa.select(INCIDENT)
+    .where(IS_OPEN, INCIDENT.c.id > sa.bindparam("after"))
+    .order_by(INCIDENT.c.id)
+    .limit(sa.bindparam("most"))
+)
 
 
 @dataclass(frozen=True)
@@ -47,24 +53,30 @@ def tick(store: Store, editions: Editions, *, author: str = "gisgrid tick", orig
     """Bring the open incidents up to now: pass on what a new edition has given to another grid, raise the cards earned.
 
     Whatever was missed while nobody ticked is made up for; what was done already is not done again, by however many
-    ticks at once. Commits after every 5,000 incidents.
+    ticks at once. Looks without keeping anyone from writing, and commits after every 5,000 incidents that change.
     """
     done = Ticked()
     after = 0
     while True:
-        with store.changing(author, origin=origin) as change:
-            change.take_turn()
-            query = sa.select(INCIDENT).where(IS_OPEN, INCIDENT.c.id > after).order_by(INCIDENT.c.id)
-            rows = change.connection.execute(query.limit(_ROWS_AT_A_TIME)).all()
-            if not rows:
-                break
-            after = rows[-1].id
-            rulebook = rulebook_of(change.connection)
-            done += _write(change, _changes(change, editions, rows, rulebook))
-    return done
+        with store.reading() as connection:
+            rows = connection.execute(_OPEN_AFTER, {"after": after, "most": _ROWS_AT_A_TIME}).all()
+            look = Change(connection, author, origin, store.now_ms())
+            due = [one.row.id for one in _changes(look, editions, rows, rulebook_of(connection))] if rows else []
+        if due:
+            with store.changing(author, origin=origin) as change:
+                change.take_turn()
+                now = change.connection.execute(sa.select(INCIDENT).where(IS_OPEN, INCIDENT.c.id.in_(due))).all()
+                rulebook = rulebook_of(change.connection)
+                changed = _changes(change, editions, sorted(now, key=lambda row: row.id), rulebook)
+                done += _write(change, changed)
+        if len(rows) < _ROWS_AT_A_TIME:
+            return done
+        after = rows[-1].id
 
 
 def _changes(change: Change, editions: Editions, rows: Sequence[Any], rulebook: Rulebook) -> list[_Row]:
+    if not rows:
+        return []
     now_ms = change.at_ms
     label = in_force(editions, change.connection, now_ms)
     due = _deadlines(rows, rulebook)

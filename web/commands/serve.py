@@ -48,7 +48,7 @@ def serve(
     start_logging(settings)
     if settings.workers == 1:
         services = open_services(settings)
-        uvicorn.run(create_app(services), **_server_options(settings))
+        uvicorn.run(create_app(services, keeps_house=True), **_server_options(settings))
         return
     _share_meters(settings)
     for name, value in settings.model_dump(mode="json", exclude={"metrics_token"}).items():
@@ -61,7 +61,7 @@ def make_app() -> object:
     """The application of one of several processes, by the settings in the environment."""
     settings = read_settings(os.environ)
     start_logging(settings)
-    return create_app(open_services(settings))
+    return create_app(open_services(settings), keeps_house=True)
 
 
 def _settings(data: Path | None, host: str | None, port: int | None, workers: int | None) -> Settings:
