@@ -46,6 +46,11 @@ _STATE_BITS: Final = 7
 _URGENT_BIT: Final = 8
 _FIRST_LATE: Final = 4
 _E7: Final = 1e7
+_LOOKS: Final = np.arange(LOOKS)
+_PARTS_OF_TALLY: Final = np.column_stack(
+    (_LOOKS >= 0, _LOOKS & _STATE_BITS > 0, _LOOKS & _STATE_BITS >= _FIRST_LATE, _LOOKS >= _URGENT_BIT)
+).astype(np.int64)
+"""Which looks (16,) belong to which part (4) of a `Tally`."""
 
 
 @dataclass(frozen=True)
@@ -190,10 +195,7 @@ def show(parts: Sequence[Chosen], viewport: Viewport) -> MapCells | MapDots:
 
 def tally_of(counts: NDArray[np.int64]) -> Tally:
     """What counts of looks (16,) add up to."""
-    looks = np.arange(LOOKS)
-    state = looks & _STATE_BITS
-    parts = (state >= 0, state > 0, state >= _FIRST_LATE, looks >= _URGENT_BIT)
-    return Tally(*(int(counts[part].sum()) for part in parts))
+    return Tally(*(counts @ _PARTS_OF_TALLY).tolist())
 
 
 def clock_counts(counts: NDArray[np.int64]) -> dict[str, int]:
@@ -211,8 +213,8 @@ def count_by_unit(parts: Sequence[Chosen], words: Mapping[str, Sequence[str]], b
     counts = np.zeros((size, LOOKS), np.int64)
     for one in parts:
         counts += count_looks_by(one.points.coded(by), one.looks, one.chosen, size)
-    there = np.flatnonzero(counts.sum(axis=1))
-    return dict(sorted((words[by][code], tally_of(counts[code])) for code in there.tolist()))
+    tallies = (counts @ _PARTS_OF_TALLY).tolist()
+    return dict(sorted((words[by][code], Tally(*found)) for code, found in enumerate(tallies) if found[0]))
 
 
 def _added(found: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ from gisgrid.store.fixes import FixInbox
 from gisgrid.store.ground import GroundKeeper
 from gisgrid.store.incident_mirror import IncidentMirror
 from gisgrid.store.incidents import Incidents
+from gisgrid.store.map_mirror import MapMirror
 from gisgrid.store.reports import Asked
 from web.callers import KnownCallers
 from web.live import Hub
@@ -45,6 +46,7 @@ class Services:
     naming: Naming
     grid_features: GridFeatures
     incident_features: IncidentFeatures
+    maps: MapMirror
 
     async def close(self) -> None:
         """Finish what was asked and give the database back."""
@@ -73,4 +75,5 @@ def open_services(settings: Settings, *, now_ms: Callable[[], int] | None = None
         Hub(store, most=settings.max_streams, on_newest=meters.events.set),
         Receiving(store, inbox, keep_off_duty=settings.keep_off_duty),
         Naming(store, editions), GridFeatures(editions), IncidentFeatures(store, mirror),
+        MapMirror(store, mirror),
     )  # fmt: skip
