@@ -16,6 +16,8 @@ from web.housekeeping import Housekeeping
 from web.jobs import Worker
 from web.problems import Problem, install_problem_handlers
 from web.routes import (
+    accounts,
+    audit,
     devices,
     duties,
     editions,
@@ -30,6 +32,7 @@ from web.routes import (
     ogc,
     phones,
     photos,
+    registers,
     rulebook,
     sessions,
     state,
@@ -49,6 +52,10 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     units.router,
     rulebook.router,
     duties.router,
+    registers.router,
+    audit.router,
+    accounts.own_router,
+    accounts.router,
     figures.router,
     incident_lists.router,
     maps.router,

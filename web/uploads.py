@@ -85,7 +85,7 @@ class Uploads:
             whole = folder / "table"
             with whole.open("wb") as file:
                 shutil.copyfileobj(content, file, _BLOCK)
-            path = whole.rename(whole.with_suffix(_ending_of(whole)))
+            path = whole.rename(whole.with_suffix(ending_of(whole)))
             upload = Upload(
                 number, account, shown_name(name), path, source_system, dict(columns), check_datum(datum),
                 self._now_ms(),
@@ -172,8 +172,10 @@ def shown_name(name: str) -> str:
     return "".join(letter for letter in last if letter.isprintable() and letter not in "\"'<>|:*?")[:120] or "file"
 
 
-def _ending_of(path: Path) -> str:
-    """`.csv` or `.xlsx`, by content; refuses what is neither, and what would not stay of its size."""
+def ending_of(path: Path) -> str:
+    """`.csv` or `.xlsx`, by content; raises `EmptyInput`, `UnreadableFile`, `TooLarge` for what is neither, or would not stay
+    of its size.
+    """
     with path.open("rb") as file:
         head = file.read(_MOST_HEADER_BYTES)
     if not head.strip(codecs.BOM_UTF8 + b" \t\r\n"):

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from gisgrid.access import ACTIONS, Holder, check_role
-from gisgrid.errors import BadOption, Refused
+from gisgrid.access import ACTIONS, Holder, check_role, covers
+from gisgrid.errors import BadOption, Conflict, Refused
 from gisgrid.passwords import check_password, hash_password, is_password
 from gisgrid.store.access_tables import ACCOUNT, SESSION, TOKEN
 from gisgrid.store.store import Change, Store
@@ -23,6 +23,7 @@ _FREE_FAILURES: Final = 4
 _FIRST_LOCK_MS: Final = 60_000
 _LONGEST_LOCK_MS: Final = 3_600_000
 _SEEN_EVERY_MS: Final = 60_000
+_USED_EVERY_MS: Final = 3_600_000
 _REFUSED: Final = "name or password is wrong, or the account is locked for a while after failures"
 
 
@@ -37,6 +38,19 @@ class Account:
     is_active: bool
     failures: int
     locked_until_ms: int
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token as it may be shown: its label, for which actions, when it was made, ends and was last used (ms since 1970
+    UTC, to the hour; None: for ever, never). The token itself is not known.
+    """
+
+    label: str
+    scopes: tuple[str, ...]
+    made_ms: int
+    ends_ms: int | None
+    used_ms: int | None
 
 
 @dataclass(frozen=True)
@@ -109,9 +123,16 @@ class Accounts:
             change.note("change_password", f"account/{name}")
 
     def set_active(self, name: str, *, is_active: bool, author: str, origin: str = "local") -> None:
-        """Let an account in or keep it out; kept out, its sessions end and its tokens are of no use."""
+        """Let an account in or keep it out; kept out, its sessions end and its tokens are of no use.
+
+        Raises `Conflict` where nobody would be left who can let it in again: an active administrator of its unit.
+        """
         with self._store.changing(author, origin=origin) as change:
+            # Two administrators who keep each other out at the same instant take turns.
+            change.take_turn()
             self._need(change, name)
+            if not is_active:
+                _need_another_administrator(change, name)
             change.connection.execute(ACCOUNT.update().where(ACCOUNT.c.name == name).values(is_active=is_active))
             if not is_active:
                 change.connection.execute(SESSION.delete().where(SESSION.c.account == name))
@@ -120,11 +141,22 @@ class Accounts:
     def all(self) -> tuple[Account, ...]:
         """All accounts, by name."""
         with self._store.reading() as connection:
-            rows = connection.execute(sa.select(ACCOUNT).order_by(ACCOUNT.c.name)).all()
-        return tuple(
-            Account(row.name, row.role, row.unit, row.person, bool(row.is_active), row.failures, row.locked_until_ms)
-            for row in rows
-        )
+            return tuple(_account(row) for row in connection.execute(sa.select(ACCOUNT).order_by(ACCOUNT.c.name)))
+
+    def get(self, name: str) -> Account | None:
+        """The account of a name, if there is one."""
+        with self._store.reading() as connection:
+            row = _row(connection, name)
+        return None if row is None else _account(row)
+
+    def tokens(self, name: str) -> tuple[Token, ...]:
+        """The tokens of an account by label, those that have ended too."""
+        query = sa.select(TOKEN).where(TOKEN.c.account == name).order_by(TOKEN.c.label)
+        with self._store.reading() as connection:
+            return tuple(
+                Token(row.label, tuple(row.scopes.split()), row.made_ms, row.ends_ms, row.used_ms)
+                for row in connection.execute(query)
+            )
 
     def sign_in(self, name: str, password: str, *, origin: str, agent: str = "") -> SignedIn:
         """Open a session. Raises `Refused` in one and the same sentence, whatever is wrong.
@@ -240,8 +272,13 @@ class Accounts:
         query = sa.select(TOKEN, ACCOUNT).join(ACCOUNT, ACCOUNT.c.name == TOKEN.c.account)
         with self._store.reading() as connection:
             row = connection.execute(query.where(TOKEN.c.digest == _digest(secret))).one_or_none()
-        if row is None or not row.is_active or (row.ends_ms is not None and self._store.now_ms() >= row.ends_ms):
+        now_ms = self._store.now_ms()
+        if row is None or not row.is_active or (row.ends_ms is not None and now_ms >= row.ends_ms):
             return None
+        if row.used_ms is None or now_ms >= row.used_ms + _USED_EVERY_MS:
+            with self._store.changing(row.name) as change:
+                used = TOKEN.update().where(TOKEN.c.digest == row.digest).values(used_ms=now_ms)
+                change.connection.execute(used)
         return Known(_holder(row), scopes=frozenset(row.scopes.split()))
 
     def revoke_token(self, name: str, label: str, *, author: str, origin: str = "local") -> None:
@@ -262,6 +299,24 @@ class Accounts:
 
 def _row(connection: sa.Connection, name: str) -> Any:
     return connection.execute(sa.select(ACCOUNT).where(ACCOUNT.c.name == name)).one_or_none()
+
+
+def _account(row: Any) -> Account:
+    return Account(row.name, row.role, row.unit, row.person, bool(row.is_active), row.failures, row.locked_until_ms)
+
+
+def _need_another_administrator(change: Change, name: str) -> None:
+    """`Conflict` where an account is an active administrator, and no other one covers its unit."""
+    rows = change.connection.execute(
+        sa.select(ACCOUNT.c.name, ACCOUNT.c.unit).where(ACCOUNT.c.role == "administrator", ACCOUNT.c.is_active)
+    ).all()
+    units = {row.name: row.unit for row in rows}
+    unit = units.pop(name, None)
+    if unit is not None and not any(covers(other, unit) for other in units.values()):
+        raise Conflict(
+            f"{name} is the last active administrator{' of ' + unit if unit else ''}: nobody could let anyone in again; "
+            "make another administrator first"
+        )
 
 
 def _fail(change: Change, name: str) -> None:

@@ -3,11 +3,12 @@
 import pytest
 import sqlalchemy as sa
 
-from gisgrid.errors import BadOption, Refused
+from gisgrid.errors import BadOption, Conflict, Refused
 from gisgrid.passwords import check_password
 from gisgrid.store.access_tables import ACCOUNT, SESSION, TOKEN
 from gisgrid.store.accounts import IDLE_MS, LONGEST_MS, Accounts
 from gisgrid.store.tables import AUDIT
+from tests.gisgrid.store.small_district import all_at_once
 
 GOOD = "Grid-by-grid 7"
 MINUTE_MS = 60_000
@@ -167,3 +168,54 @@ def test_check_password__three_kinds_or_long(password, is_good):
     else:
         with pytest.raises(BadOption, match="password"):
             check_password(password, "wang")
+
+
+def test_tokens__are_listed_without_their_secret(accounts, database):
+    secret = accounts.make_token("wang", "qgis", ["read_grids", "read_incidents"], author="chief", ends_ms=2**45)
+    accounts.make_token("wang", "a-script", ["read_grids"], author="chief")
+    script, qgis = accounts.tokens("wang")
+    assert (script.label, script.scopes, script.ends_ms, script.used_ms) == ("a-script", ("read_grids",), None, None)
+    assert (qgis.label, qgis.scopes, qgis.ends_ms) == ("qgis", ("read_grids", "read_incidents"), 2**45)
+    assert secret not in repr(qgis)
+    first_ms = database.clock.now_ms
+    for past_ms, used_ms in ((0, first_ms), (59 * MINUTE_MS, first_ms), (60 * MINUTE_MS, first_ms + 60 * MINUTE_MS)):
+        database.clock.now_ms = first_ms + past_ms
+        accounts.known_by_token(secret)
+        assert accounts.tokens("wang")[1].used_ms == used_ms
+    assert accounts.tokens("nobody") == ()
+
+
+def test_get__an_account_by_its_name(accounts):
+    assert accounts.get("wang") == accounts.all()[0]
+    assert accounts.get("nobody") is None
+
+
+@pytest.mark.parametrize(
+    ("others", "unit", "is_kept"),
+    [
+        ([], "", True),
+        ([("chen", "")], "", False),
+        ([("chen", "331002001000")], "", True),
+        ([("chen", "331002001000")], "331002001000", False),
+        ([("chen", "331002002000")], "331002001000", True),
+    ],
+)
+def test_set_active__the_last_administrator_of_a_unit_is_not_kept_out(accounts, others, unit, is_kept):
+    accounts.add("zhao", GOOD, "administrator", unit, author="chief")
+    for name, other in others:
+        accounts.add(name, GOOD, "administrator", other, author="chief")
+    if is_kept:
+        with pytest.raises(Conflict, match="last active administrator"):
+            accounts.set_active("zhao", is_active=False, author="zhao")
+    else:
+        accounts.set_active("zhao", is_active=False, author="zhao")
+    assert accounts.get("zhao").is_active == is_kept
+
+
+def test_set_active__two_administrators_cannot_keep_each_other_out(accounts):
+    names = ("zhao", "chen")
+    for name in names:
+        accounts.add(name, GOOD, "administrator", author="chief")
+    found = all_at_once(2, lambda number: accounts.set_active(names[number], is_active=False, author=names[1 - number]))
+    assert sorted(type(one).__name__ for one in found) == ["Conflict", "NoneType"]
+    assert sum(account.is_active for account in accounts.all() if account.role == "administrator") == 1
