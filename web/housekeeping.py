@@ -49,7 +49,7 @@ class Housekeeping:
 
     def _run(self) -> None:
         # Whoever asks for the map first would else wait until all incidents have been read.
-        self._try(self._services.mirror.parts)
+        self._try(self._services.maps.warm)
         while not self._stop.is_set():
             self._try(self.keep)
             self._stop.wait(self._every_s)

@@ -4,6 +4,9 @@ import dataclasses
 import functools
 import hashlib
 import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
 
 import numpy as np
 import sqlalchemy as sa
@@ -19,8 +22,9 @@ from gisgrid.store.incident_mirror import IncidentMirror, IncidentParts
 from gisgrid.store.store import Store
 from gisgrid.store.tables import AREA_GRID
 
-_KEPT = 24
-_WORLD = Viewport(-180.0, -90.0, 180.0, 90.0, 0, most_points=0)
+_KEPT: Final = 24
+_Value = TypeVar("_Value")
+_WORLD: Final = Viewport(-180.0, -90.0, 180.0, 90.0, 0, most_points=0)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -37,16 +41,39 @@ class MapChoice:
     clock_states: dict[str, int]
 
 
+class _Kept(Generic[_Value]):
+    """What was made of late, by filter and sight; no part of what made it, so that it goes at once when that goes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._values: OrderedDict[tuple[MapFilter, Sight], _Value] = OrderedDict()
+
+    def get(self, key: tuple[MapFilter, Sight], make: Callable[[], _Value]) -> _Value:
+        """The value of a key, made where it is not there; two threads may both make it."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        value = make()
+        with self._lock:
+            self._values[key] = value
+            while len(self._values) > _KEPT:
+                self._values.popitem(last=False)
+        return value
+
+
 class _Looked:
     """Points as they look in one minute, and which of them were chosen of late."""
 
     def __init__(self, points: MapPoints, looks: NDArray[np.int8]) -> None:
         self.points = points
         self.looks = looks
-        self.chosen = functools.lru_cache(_KEPT)(self._chosen)
+        self._kept: _Kept[NDArray[np.bool_]] = _Kept()
 
-    def _chosen(self, wanted: MapFilter, sight: Sight) -> NDArray[np.bool_]:
-        return choose(self.points, self.looks, self.points.columns.words, wanted, sight)
+    def chosen(self, wanted: MapFilter, sight: Sight) -> NDArray[np.bool_]:
+        """Which of the points are chosen."""
+        points = self.points
+        return self._kept.get((wanted, sight), lambda: choose(points, self.looks, points.columns.words, wanted, sight))
 
 
 class MapState:
@@ -61,8 +88,11 @@ class MapState:
         self._gone = base.points.place_of[parts.replaced]
         self.version = (*parts.version, self._digest())
         self.words = parts.delta.words
-        self.choice = functools.lru_cache(_KEPT)(self._choice)
+        self._kept: _Kept[MapChoice] = _Kept()
+
+    def choice(self, wanted: MapFilter, sight: Sight) -> MapChoice:
         """The choice of a filter and a sight."""
+        return self._kept.get((wanted, sight), lambda: self._choice(wanted, sight))
 
     def _choice(self, wanted: MapFilter, sight: Sight) -> MapChoice:
         many, few = self._base.chosen(wanted, sight), self._delta.chosen(wanted, sight)

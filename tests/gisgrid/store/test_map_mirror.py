@@ -1,8 +1,10 @@
 """Maps out of the store: after every change as read anew, clocks by the minute, the same as lists for whoever asks."""
 
 import datetime as dt
+import gc
 import itertools
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -111,6 +113,37 @@ def test_state__the_same_until_something_changes_on_the_map(loop):
     assert told(maps)["totals"][0] == Tally(1, 1, 1, 0)
     # What was read before is as it was.
     assert state.choice(MapFilter(), maps.sight(ALL)).with_place == Tally(1, 1, 0, 0)
+
+
+def test_state__goes_at_once_when_another_follows(make_database):
+    loop = Loop(make_database("sqlite"))
+    loop.report()
+    maps = maps_of(loop)
+    state = maps.state()
+    choice = state.choice(MapFilter(), maps.sight(ALL))
+    assert state.choice(MapFilter(), maps.sight(ALL)) is choice
+    gone = [weakref.ref(one) for one in (state, choice)]
+    gc.disable()
+    try:
+        del state, choice
+        loop.report()
+        maps.state()
+        # Half a megabyte for every filter and event would else wait for the collector of cycles, which does not see it.
+        assert [one() for one in gone] == [None, None]
+    finally:
+        gc.enable()
+
+
+def test_choice__only_so_many_are_kept(make_database):
+    loop = Loop(make_database("sqlite"))
+    loop.report()
+    maps = maps_of(loop)
+    state, sight = maps.state(), maps.sight(ALL)
+    first, *_, last = [state.choice(MapFilter(from_ms=number), sight) for number in range(40)]
+    assert state.choice(MapFilter(from_ms=39), sight) is last
+    again = state.choice(MapFilter(from_ms=0), sight)
+    assert again is not first
+    assert again.with_place == first.with_place == Tally(1, 1, 0, 0)
 
 
 def test_choice__as_lists_show_it(loop):
