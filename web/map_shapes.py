@@ -11,7 +11,8 @@ from gisgrid.map_answers import MapCells, MapDots, Tally, Viewport
 from gisgrid.store.map_mirror import MapChoice
 from web.incident_shapes import Category, ClockState, State
 
-_DIGITS: Final = 7
+_CELL_DIGITS: Final = 6
+_POINT_DIGITS: Final = 7
 
 
 class _Shape(BaseModel):
@@ -151,19 +152,23 @@ def tally_shape(tally: Tally) -> TallyShape:
 
 
 def _cells(cells: MapCells) -> CellColumns:
+    lon, lat, west, south, east, north = (
+        _rounded(degrees, _CELL_DIGITS)
+        for degrees in (cells.lon, cells.lat, cells.west, cells.south, cells.east, cells.north)
+    )
     return CellColumns.model_construct(
-        cell=cells.cell.tolist(), lon=_rounded(cells.lon), lat=_rounded(cells.lat), west=_rounded(cells.west),
-        south=_rounded(cells.south), east=_rounded(cells.east), north=_rounded(cells.north), count=cells.count.tolist(),
-        open=cells.open.tolist(), overdue=cells.overdue.tolist(), urgent=cells.urgent.tolist(), worst=cells.worst.tolist(),
+        cell=cells.cell.tolist(), lon=lon, lat=lat, west=west, south=south, east=east, north=north,
+        count=cells.count.tolist(), open=cells.open.tolist(), overdue=cells.overdue.tolist(),
+        urgent=cells.urgent.tolist(), worst=cells.worst.tolist(),
     )  # fmt: skip
 
 
 def _points(dots: MapDots) -> PointColumns:
     return PointColumns.model_construct(
-        number=dots.number.tolist(), lon=_rounded(dots.lon), lat=_rounded(dots.lat), category=dots.category.tolist(),
+        number=dots.number.tolist(), lon=_rounded(dots.lon, _POINT_DIGITS), lat=_rounded(dots.lat, _POINT_DIGITS), category=dots.category.tolist(),
         state=dots.state.tolist(), clock_state=dots.clock.tolist(), is_urgent=dots.is_urgent.tolist(),
     )  # fmt: skip
 
 
-def _rounded(degrees: NDArray[Any]) -> list[float]:
-    return degrees.round(_DIGITS).tolist()  # type: ignore[no-any-return]  # numpy does not say
+def _rounded(degrees: NDArray[Any], digits: int) -> list[float]:
+    return degrees.round(digits).tolist()  # type: ignore[no-any-return]  # numpy does not say
