@@ -96,9 +96,11 @@ class TrackArchive:
             self._sweep()
         return changed
 
-    def read(self, first: dt.date, last: dt.date) -> FixBatch:
-        """The fixes of local days, both included, by patroller, time, position, accuracy and device."""
-        parts = [self._read_columns(sealed) for day, sealed in self.days().items() if first <= day <= last]
+    def read(self, first: dt.date, last: dt.date, person: str | None = None) -> FixBatch:
+        """The fixes of local days, both included, by patroller, time, position, accuracy and device; of one person or
+        (None) all.
+        """
+        parts = [self._read_columns(sealed, person) for day, sealed in self.days().items() if first <= day <= last]
         if not parts:
             parts = [_columns_of(_NOTHING)]
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -144,8 +146,10 @@ class TrackArchive:
                 problems.append(f"{day}: {sealed.file} is not what was written; restore it from a backup")
         return problems
 
-    def _read_columns(self, sealed: SealedDay) -> dict[str, NDArray[Any]]:
-        table = self._table(sealed)
+    def _read_columns(self, sealed: SealedDay, person: str | None = None) -> dict[str, NDArray[Any]]:
+        table = self._table(sealed, person=person)
+        if table.num_rows == 0:
+            return _columns_of(_NOTHING)
         columns: dict[str, NDArray[Any]] = {}
         for name in _NAMES:
             names, which = _dictionary(table[name])
@@ -156,14 +160,17 @@ class TrackArchive:
         columns["accuracy_m"] = table["accuracy_m"].to_numpy()
         return columns
 
-    def _table(self, sealed: SealedDay, columns: list[str] | None = None) -> pa.Table:
+    def _table(self, sealed: SealedDay, columns: list[str] | None = None, person: str | None = None) -> pa.Table:
+        path = self.folder / sealed.file
+        chosen = None if person is None else [("patroller", "==", person)]
         try:
-            table = pq.read_table(self.folder / sealed.file, columns=columns)
+            table = pq.read_table(path, columns=columns, filters=chosen)
+            count = table.num_rows if person is None else pq.read_metadata(path).num_rows
         except (OSError, pa.ArrowInvalid) as error:
             raise UnreadableFile(
                 f"{sealed.day}: the archive's file {sealed.file} cannot be read ({error}); restore it from a backup"
             ) from None
-        if table.num_rows != sealed.fixes:
+        if count != sealed.fixes:
             raise UnreadableFile(f"{sealed.day}: {sealed.file} is cut short; restore it from a backup")
         return table
 
@@ -238,10 +245,12 @@ def seal(inbox: FixInbox, archive: TrackArchive, first: dt.date, last: dt.date, 
     return moved
 
 
-def read_tracks_of(inbox: FixInbox, archive: TrackArchive, first: dt.date, last: dt.date) -> FixBatch:
-    """The fixes of local days from archive and inbox together, each content once."""
+def read_tracks_of(
+    inbox: FixInbox, archive: TrackArchive, first: dt.date, last: dt.date, person: str | None = None
+) -> FixBatch:
+    """The fixes of local days from archive and inbox together, each content once; of one person or (None) all."""
     # The inbox first: what is sealed meanwhile is then read twice, the other way round it would not be read at all.
-    fresh, sealed = inbox.read(first, last), archive.read(first, last)
+    fresh, sealed = inbox.read(first, last, person), archive.read(first, last, person)
     if len(fresh) == 0:
         return sealed
     parts = [_columns_of(sealed), _columns_of(fresh)]

@@ -36,6 +36,7 @@ from web.routes import (
     rulebook,
     sessions,
     state,
+    tracks,
     units,
 )
 from web.services import Services
@@ -52,6 +53,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     units.router,
     rulebook.router,
     duties.router,
+    tracks.router,
     registers.router,
     audit.router,
     accounts.own_router,

@@ -102,8 +102,8 @@ class FixInbox:
         counts = {reason: int((reasons == number).sum()) for number, reason in enumerate(refused, start=1)}
         return Received(int(kept.sum()), counts)
 
-    def read(self, first: dt.date, last: dt.date) -> FixBatch:
-        """The fixes of local days, both included, by patroller, time, position and accuracy."""
+    def read(self, first: dt.date, last: dt.date, person: str | None = None) -> FixBatch:
+        """The fixes of local days, both included, by patroller, time, position and accuracy; of one person or (None) all."""
         start_ms, end_ms = start_of(first), start_of(last + dt.timedelta(days=1))
         query = (
             sa.select(TRACKER.c.patroller, TRACKER.c.device, *(FIX.c[name] for name in _COLUMNS[1:]))
@@ -111,6 +111,8 @@ class FixInbox:
             .where(FIX.c.time_ms >= start_ms, FIX.c.time_ms < end_ms)
             .order_by(TRACKER.c.patroller, *(FIX.c[name] for name in _COLUMNS[1:5]), TRACKER.c.device)
         )
+        if person is not None:
+            query = query.where(TRACKER.c.patroller == person)
         with self._store.reading() as connection:
             rows = connection.execute(query).all()
         columns: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * 7

@@ -148,8 +148,8 @@ class SealedWhileRead(TrackArchive):
 
     inbox = None
 
-    def read(self, first, last):
-        return self._then_seal(super().read(first, last))
+    def read(self, first, last, person=None):
+        return self._then_seal(super().read(first, last, person))
 
     def read_fixes(self, first, last):
         return self._then_seal(super().read_fixes(first, last))
@@ -220,3 +220,31 @@ def test_read_fixes__as_if_they_had_never_been_archived(tmp_path_factory, sealed
 
 def test_read_fixes__nothing(archive):
     assert len(archive.read_fixes(dt.date(2018, 1, 1), dt.date(2018, 12, 31))) == 0
+
+
+@settings(max_examples=25, deadline=None)
+@given(rows=st.lists(fixes, min_size=1, max_size=12), person=st.sampled_from(["P1", "P2", "nobody", ""]))
+def test_read__of_one_person_is_that_part_of_all(tmp_path_factory, rows, person):
+    archive = TrackArchive(tmp_path_factory.mktemp("tracks"))
+    archive.add(batch_of(*rows))
+    first, last = min(archive.days()), max(archive.days())
+    whole = rows_of(archive.read(first, last))
+    assert rows_of(archive.read(first, last, person)) == [row for row in whole if row[0] == person]
+
+
+def test_read__of_one_person_from_a_file_cut_short_is_an_error(archive):
+    (sealed,) = archive.add(stored(ROWS[1:])).values()
+    other = TrackArchive(archive.folder.parent / "other")
+    (short,) = other.add(stored(ROWS[1:2])).values()
+    (archive.folder / sealed.file).write_bytes((other.folder / short.file).read_bytes())
+    with pytest.raises(UnreadableFile, match="cut short"):
+        archive.read(TUESDAY, TUESDAY, "P1")
+
+
+def test_read_tracks_of__one_person_from_archive_and_inbox(store, archive):
+    inbox = FixInbox(store)
+    inbox.add(stored(ROWS), author="phones")
+    seal(inbox, archive, MONDAY, MONDAY, author="test")
+    for person in ("P1", "P2", "P3"):
+        found = rows_of(read_tracks_of(inbox, archive, MONDAY, TUESDAY, person))
+        assert found == [row for row in ROWS if row[0] == person]
