@@ -165,8 +165,9 @@ def _cells(cells: MapCells) -> CellColumns:
 
 def _points(dots: MapDots) -> PointColumns:
     return PointColumns.model_construct(
-        number=dots.number.tolist(), lon=_rounded(dots.lon, _POINT_DIGITS), lat=_rounded(dots.lat, _POINT_DIGITS), category=dots.category.tolist(),
-        state=dots.state.tolist(), clock_state=dots.clock.tolist(), is_urgent=dots.is_urgent.tolist(),
+        number=dots.number.tolist(), lon=_rounded(dots.lon, _POINT_DIGITS), lat=_rounded(dots.lat, _POINT_DIGITS),
+        category=dots.category.tolist(), state=dots.state.tolist(), clock_state=dots.clock.tolist(),
+        is_urgent=dots.is_urgent.tolist(),
     )  # fmt: skip
 
 
