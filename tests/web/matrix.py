@@ -114,11 +114,12 @@ class Example:
 
 @dataclass(frozen=True)
 class Door:
-    """A route and the checks at its door: exactly one, unless something is wrong."""
+    """A route, the checks at its door (exactly one, unless something is wrong), and whether OpenAPI describes it."""
 
     method: str
     path: str
     checks: tuple[DoorCheck, ...]
+    is_described: bool
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -127,7 +128,7 @@ class Door:
 def find_doors() -> list[Door]:
     """Every route of the application, once for each method."""
     return [
-        Door(method, route.path, tuple(_checks(route.dependant)))
+        Door(method, route.path, tuple(_checks(route.dependant)), route.include_in_schema)
         for router in ROUTERS
         for route in router.routes
         for method in sorted(route.methods)

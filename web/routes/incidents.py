@@ -1,7 +1,7 @@
 """Incidents: reported, listed, looked at, moved on."""
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -9,8 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from gisgrid.access import acts_for
 from gisgrid.errors import NotAllowed, UnknownIncident
 from gisgrid.flow import Request
-from gisgrid.store.belonging import check_unit
-from gisgrid.store.incidents import Incident, IncidentFilter
+from gisgrid.store.incidents import Incident
 from gisgrid.store.reports import Asked, Report
 from gisgrid.store.steps import decide_duplicate, take_step
 from gisgrid.store.visible import subject_of, visible_to
@@ -18,16 +17,15 @@ from web.answers import answer
 from web.conditional import tag_of, version_seen
 from web.doors import Visit, door
 from web.incident_card import clock_lines, incident_card
+from web.incident_filters import FilterAsked, check_filter
 from web.incident_shapes import (
     CardShape,
     Category,
     Grade,
-    How,
     IncidentShape,
     Lat,
     Lon,
     ReportedShape,
-    State,
     answer_shape,
     card_shape,
     clocks_shape,
@@ -37,6 +35,7 @@ from web.incident_shapes import (
     on_call_shape,
 )
 from web.keys import cursor_of, key_of, read_cursor
+from web.problems import Problem
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
 
@@ -56,6 +55,14 @@ Seen = Annotated[
 Language = Annotated[Literal["en", "zh"], Query(description="language of what is said in words")]
 Code = Annotated[str, Field(max_length=60, examples=["331002001001"])]
 Word = Annotated[str, Field(max_length=100)]
+
+
+_CONFLICT: Final[dict[int | str, dict[str, Any]]] = {
+    409: {"model": Problem, "description": "The flow does not allow it, or the key was used for another request."}
+}
+_OVERTAKEN: Final[dict[int | str, dict[str, Any]]] = {
+    412: {"model": Problem, "description": "It has changed since it was seen."}
+}
 
 
 class ReportIn(BaseModel):
@@ -132,7 +139,7 @@ class IncidentPage(BaseModel):
     "",
     status_code=201,
     response_model=ReportedShape,
-    responses={200: {"model": ReportedShape, "description": "It was reported under this key before."}},
+    responses=_CONFLICT | {200: {"model": ReportedShape, "description": "It was reported under this key before."}},
 )
 async def report_incident(
     asked: ReportIn, visit: Annotated[Visit, door("report_incident")], key: Key = None
@@ -160,24 +167,14 @@ async def report_incident(
 @router.get("", response_model=IncidentPage)
 def list_incidents(
     visit: Annotated[Visit, door("read_incidents")],
-    unit: Annotated[str, Query(max_length=60, description="code of a unit or grid, or area:NAME")] = "",
-    state: Annotated[list[State], Query(max_length=10)] = [],  # noqa: B006  # FastAPI copies it
-    category: Annotated[list[Category], Query(max_length=10)] = [],  # noqa: B006
-    how: Annotated[list[How], Query(max_length=10)] = [],  # noqa: B006
-    holder: Annotated[str, Query(max_length=60, description="the office at which open ones wait")] = "",
-    reported_from: Annotated[AwareDatetime | None, Query(description="reported at this instant or later")] = None,
-    reported_before: Annotated[AwareDatetime | None, Query(description="reported before this instant")] = None,
+    wanted: FilterAsked,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
 ) -> Response:
     """Incidents by unit, state, category, way of assignment and time; the newest first."""
     services = visit.services
-    if unit and not unit.startswith("area:"):
-        check_unit(services.store, unit)
+    check_filter(visit, wanted)
     after = read_cursor(cursor, int, int)
-    wanted = IncidentFilter(
-        unit, tuple(state), tuple(category), tuple(how), _ms(reported_from), _ms(reported_before), holder
-    )
     page = services.incidents.page(wanted, after=after, most=limit, visible=visible_to(visit.holder))
     named = visit.may("read_names")
     shapes = [incident_shape(one, named=named) for one in page.incidents]
@@ -200,7 +197,7 @@ def show_incident(
     return answer(shape, headers={"ETag": _tag(card.incident, shape)})
 
 
-@router.post("/{number}/steps")
+@router.post("/{number}/steps", responses=_CONFLICT | _OVERTAKEN)
 def move_incident(
     number: Number,
     asked: StepIn,
@@ -225,7 +222,7 @@ def move_incident(
     return incident_shape(one, named=visit.may("read_names"))
 
 
-@router.post("/{number}/duplicates/{of_number}")
+@router.post("/{number}/duplicates/{of_number}", responses=_CONFLICT)
 def decide_on_duplicate(
     number: Number,
     of_number: Annotated[int, Path(ge=1, lt=2**62, examples=[3])],
