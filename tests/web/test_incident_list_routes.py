@@ -146,3 +146,9 @@ def test_export_incidents__a_token_that_may_not_read_names_gets_none(service, tm
 def test_counts_and_exports__within_the_unit_of_the_grid_that_answers(service):
     one = service.ask("worker", "GET", "/incidents-counts", params={"unit": A}).json()
     assert one == {"total": 0, "states": {}, "categories": {}, "hows": {}}
+
+
+@pytest.mark.parametrize("path", ["/incidents", "/incidents-counts", "/incidents-waiting", "/exports/incidents.csv"])
+@pytest.mark.parametrize("field", ["unit", "holder", "reported_from"])
+def test_filters__what_no_database_can_hold_is_refused(service, path, field):
+    assert service.ask("li.na", "GET", path, params={field: "\0"}).status_code == 422
