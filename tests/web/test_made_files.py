@@ -7,10 +7,12 @@ import pytest
 
 from web.made_files import made_file
 
-SCOPE = {"type": "http", "method": "GET", "headers": [], "extensions": {}}
+# A server that tells of a broken line when something is sent; older ones tell it as a message.
+SCOPE = {"type": "http", "method": "GET", "headers": [], "extensions": {}, "asgi": {"spec_version": "2.4"}}
+OLDER = {**SCOPE, "asgi": {"spec_version": "2.3"}}
 
 
-def sending(answer, fails_at=None):
+def sending(answer, fails_at=None, scope=SCOPE):
     """Send an answer; returns the body. The line breaks at the message of that number."""
     sent = []
 
@@ -22,7 +24,7 @@ def sending(answer, fails_at=None):
     async def receive():
         return {"type": "http.disconnect"}
 
-    asyncio.run(answer(SCOPE, receive, send))
+    asyncio.run(answer(scope, receive, send))
     return b"".join(message.get("body", b"") for message in sent)
 
 
@@ -52,3 +54,9 @@ def test_made_file__is_gone_where_it_could_not_be_made():
     with pytest.raises(ValueError, match="no more"):
         made_file("a.csv", write)
     assert not tried[0].parent.exists()
+
+
+def test_made_file__is_gone_where_the_reader_goes_away():
+    answer = made_file("a.csv", lambda path: path.write_bytes(b"x" * 200_000))
+    assert len(sending(answer, scope=OLDER)) < 200_000
+    assert not Path(answer.path).parent.exists()
