@@ -18,9 +18,9 @@ MOST_LIMIT: Final = 10_000
 PAGED: Final = ("limit", "bbox", "datetime", "cursor")
 """What every list of features takes, beside `f`."""
 
-_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
-_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,30}))?([Zz]|[ +-]\d\d:\d\d)")
+_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,30}))?([Zz]|[ +-]\d\d:\d\d)", re.ASCII)
 _OPEN: Final = ("", "..")
 _YEARS: Final = range(1000, 9000)
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
