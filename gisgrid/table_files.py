@@ -126,7 +126,11 @@ def _read_csv(path: Path) -> InputTable:
     text = _decoded(raw, path)
     header = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=header.count)
-    names = [name.strip() for name in next(csv.reader([header.rstrip("\r")], delimiter=delimiter), [])]
+    try:
+        names = [name.strip() for name in next(csv.reader([header.rstrip("\r")], delimiter=delimiter), [])]
+    except csv.Error as error:
+        # A carriage return within it, or a name longer than any table's.
+        raise UnreadableFile(f"{path}: the header {header.strip()[:80]!r} cannot be split: {error}") from error
     if len(set(names)) != len(names) or not any(names):
         raise UnreadableFile(f"{path}: the header {header.strip()[:80]!r} is empty or names a column twice")
     unsplit: list[tuple[int, str]] = []

@@ -120,3 +120,11 @@ def test_check_not_exchanged__only_when_the_other_way_round_fits():
     check_not_exchanged("file", np.zeros(10), np.zeros(10), (121.0, 28.0, 122.0, 29.0))
     with pytest.raises(BadColumn, match="exchanged"):
         check_not_exchanged("file", lat, lon, (121.0, 28.0, 122.0, 29.0))
+
+
+@pytest.mark.parametrize("header", ["co\rde,name", f"{'n' * 200_000},name"])
+def test_read_table__a_header_that_cannot_be_split(tmp_path, header):
+    path = tmp_path / "table.csv"
+    path.write_bytes(f"{header}\n1,2\n".encode())
+    with pytest.raises(UnreadableFile, match="cannot be split"):
+        read_table(path)

@@ -28,7 +28,7 @@ from gisgrid.store.jobs import Jobs
 from gisgrid.store.photos import Photos
 from gisgrid.store.register_files import import_register
 from gisgrid.store.tables import METADATA
-from tests.databases import Clock, Database
+from tests.databases import Database
 from tests.gisgrid.store.incident_places import CODES
 from tests.gisgrid.store.small_district import FIRE, TOWNSHIPS, VILLAGES, WATER, SmallDistrict
 from tests.worlds import at
@@ -148,18 +148,23 @@ def jpeg(grey: int = 120) -> bytes:
 
 
 class World:
-    """A small district on the embedded database, served, with callers of every kind; what they change can be taken back.
+    """A small district, served, with callers of every kind; on the embedded database what they change can be taken back.
 
     Incident 1 lies in grid C and is with the fire brigade; 2 is a probable duplicate of it. Photo 1, a file of one line that
     waits to be taken in and a job that has ended belong to `owner`, a commander of everything.
     """
 
-    def __init__(self, folder: Any, **settings: Any) -> None:
-        self.data = folder / "data"
-        self.clock = Clock(NOON_MS)
-        database = Database("sqlite", self.data, None, self.clock)
+    def __init__(self, folder: Any, database: Database | None = None, **settings: Any) -> None:
+        database = database or Database("sqlite", folder / "data", None)
+        self.data, self.clock = database.folder, database.clock
+        self.clock.now_ms = NOON_MS
         self.district = SmallDistrict(database)
-        values = {"data": self.data, "requests_per_minute": 1_000_000, "metrics_token": METRICS_TOKEN} | settings
+        values = {
+            "data": self.data,
+            "database_url": database.url,
+            "requests_per_minute": 1_000_000,
+            "metrics_token": METRICS_TOKEN,
+        } | settings
         # Everyone here signs in from one address.
         self.services = dataclasses.replace(
             open_services(make_settings(values), now_ms=self.clock), sign_in_pace=Pace(1_000_000)
@@ -183,7 +188,8 @@ class World:
             # From now on it is known when they were last used.
             self.ask(caller, _get("/api/v1/sessions/current"))
         self._kept = folder / "kept"
-        self._keep()
+        if database.url is None:
+            self._keep()
         database.close()
 
     def close(self) -> None:
