@@ -25,6 +25,7 @@ GisgridError                 anything said to a person as one sentence; command 
 │   ├── OutdatedDatabase     an older schema: upgrade it
 │   ├── NewerDatabase        a schema of a newer gisgrid
 │   ├── DatabaseLost         the server is not there, or went away in the middle; nothing was kept
+│   │   └── Uncertain        the answer to a commit was lost: it may have been kept
 │   └── Conflict             someone else has changed it meanwhile
 │       └── Overtaken        what was to be changed is no longer as it was seen
 └── InstallationError        the installation lacks something
@@ -134,6 +135,10 @@ class NewerDatabase(StoreError):
 
 class DatabaseLost(StoreError):
     """A database that cannot be reached, or was lost in the middle of a transaction."""
+
+
+class Uncertain(DatabaseLost):
+    """A database that was lost while it committed: the change may have been kept or not."""
 
 
 class Conflict(StoreError):

@@ -1,5 +1,7 @@
 """Who is behind a cookie or a token, remembered for a moment."""
 
+import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -7,7 +9,10 @@ from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 
+from gisgrid.errors import GisgridError
 from gisgrid.store.accounts import Accounts, Known
+
+LOG: Final = logging.getLogger("gisgrid.service")
 
 _REMEMBERED_S: Final = 2.0
 _MOST_REMEMBERED: Final = 10_000
@@ -21,6 +26,7 @@ class KnownCallers:
         self._now_s = now_s
         self._found: dict[tuple[bool, str], tuple[float, Known | None]] = {}
         self._lock = threading.Lock()
+        self._noting: set[asyncio.Future[None]] = set()
 
     async def find(self, secret: str, *, is_token: bool) -> Known | None:
         """Who it is; None for nobody."""
@@ -28,14 +34,27 @@ class KnownCallers:
         at_s, known = self._found.get(key, (-_REMEMBERED_S, None))
         if self._now_s() - at_s < _REMEMBERED_S:
             return known
-        ask = self._accounts.known_by_token if is_token else self._accounts.known_by_session
         asked_s = self._now_s()
-        known = await run_in_threadpool(ask, secret)
+        if is_token:
+            known = await run_in_threadpool(self._accounts.known_by_token, secret)
+        else:
+            known = await run_in_threadpool(self._accounts.known_by_session, secret, noting=False)
+            if known is not None and known.is_to_note:
+                # Beside the request: who only reads must not wait for those who write.
+                noting = asyncio.get_running_loop().run_in_executor(None, self._note, secret)
+                self._noting.add(noting)
+                noting.add_done_callback(self._noting.discard)
         with self._lock:
             if len(self._found) >= _MOST_REMEMBERED:
                 self._found.clear()
             self._found[key] = (asked_s, known)
         return known
+
+    def _note(self, secret: str) -> None:
+        try:
+            self._accounts.note_seen(secret)
+        except GisgridError as error:
+            LOG.warning("that a session is in use was not kept: %s", error)
 
     def forget(self) -> None:
         """Ask anew from now on: something about accounts has changed here."""

@@ -59,6 +59,7 @@ class _Answer:
         headers = MutableHeaders(raw=start["headers"])
         if "etag" not in headers and not first.get("more_body", False):
             headers["etag"] = tag_of(first.get("body", b""))
+        headers.add_vary_header("Accept-Encoding")
         if "etag" in headers and is_known(headers["etag"], self._known):
             kept = [pair for pair in start["headers"] if pair[0] in {b"etag", b"cache-control", b"vary"}]
             await self._send({"type": "http.response.start", "status": 304, "headers": kept})

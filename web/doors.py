@@ -68,6 +68,11 @@ class DoorCheck:
         if not self.action:
             _slow_down(services.pace, f"stranger/{origin}")
             return Visit(services, Known(Holder("", "")), origin)
+        if request.headers.get("authorization") is not None or request.cookies:
+            # Whoever has guessed too much already is not looked up.
+            wait_s = services.pace.wait_s(f"stranger/{origin}")
+            if wait_s:
+                raise TooMany(f"too many requests in a minute; try again in {wait_s} s", wait_s)
         try:
             visit = await visit_of(request, services, origin)
         except Refused:

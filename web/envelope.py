@@ -29,6 +29,7 @@ _HEADERS: Final = (
 _NO_PAGE: Final = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _STRICT: Final = (b"strict-transport-security", b"max-age=31536000")
 _UPLOADS: Final = ("/phones/",)
+_ENDLESS: Final = frozenset({"/api/v1/live"})
 
 
 class Envelope:
@@ -46,11 +47,16 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        visit = _Passage(scope, send, self._settings.is_secure)
+        is_head = scope["method"] == "HEAD" and scope["path"] not in _ENDLESS
+        if is_head:
+            # What GET would answer, without its content.
+            scope = {**scope, "method": "GET"}
+        visit = _Passage(scope, send, self._settings.is_secure, is_head=is_head)
         try:
             await self._run(scope, receive, visit)
         except _BodyRefused as refused:
-            await _let_pass(receive, self._settings.max_upload_mb << 20, self._settings.body_timeout_s)
+            if refused.status == 413 and not refused.has_ended:
+                await _let_pass(receive, self._settings.max_upload_mb << 20, self._settings.body_timeout_s)
             await visit.refuse(refused.status, refused.detail)
         except Exception:
             self._meters.failures.inc()
@@ -62,14 +68,13 @@ class Envelope:
     async def _run(self, scope: Scope, receive: Receive, visit: "_Passage") -> None:
         headers = dict(scope["headers"])
         is_form = headers.get(b"content-type", b"").lower().startswith(b"multipart/")
-        is_upload = is_form or scope["path"].startswith(_UPLOADS)
+        # Phones: who it is, is known before the body is read.
+        is_phone = scope["path"].startswith(_UPLOADS)
+        is_upload = is_form or is_phone
         most = self._settings.max_upload_mb << 20 if is_upload else self._settings.max_body_kb << 10
-        body = _Body(receive, visit, most, self._settings.body_timeout_s * (10 if is_form else 1))
+        body = _Body(receive, visit, most, self._settings.body_timeout_s * (10 if is_upload else 1))
         body.check_announced(headers.get(b"content-length"))
-        if scope["method"] in _WITHOUT_BODY:
-            await self._app(scope, receive, visit.send)
-            return
-        if not is_form:
+        if scope["method"] not in _WITHOUT_BODY and not is_form and not is_phone:
             await body.read_whole()
         await self._app(scope, body.receive, visit.send)
         if body.refused is not None and not visit.has_started:
@@ -101,22 +106,24 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 
 
 class _BodyRefused(Exception):
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(self, status: int, detail: str, *, has_ended: bool = False) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.has_ended = has_ended
 
 
 class _Passage:
     """The way out of one request: adds the headers, counts, and can still refuse while nothing was sent."""
 
-    def __init__(self, scope: Scope, send: Send, is_secure: bool) -> None:
+    def __init__(self, scope: Scope, send: Send, is_secure: bool, *, is_head: bool = False) -> None:
         self._send = send
         self._scope = scope
         sent = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
         self.request_id = sent if _ID.fullmatch(sent) else secrets.token_hex(6)
         scope.setdefault("state", {})["request_id"] = self.request_id
         self._is_secure = is_secure
+        self._is_head = is_head
         self.started_s = time.perf_counter()
         self.status = 0
         self.sent_bytes = 0
@@ -133,6 +140,8 @@ class _Passage:
             self.status = message["status"]
             message["headers"] = self._with_ours(message.get("headers", []))
         elif message["type"] == "http.response.body":
+            if self._is_head:
+                message = {**message, "body": b""}
             self.sent_bytes += len(message.get("body", b""))
         await self._send(message)
 
@@ -208,9 +217,9 @@ class _Body:
                 408, f"the body did not arrive within {self._most_s:.0f} s; send it again, in parts if the line is slow"
             ) from None
         self._count += len(message.get("body", b""))
+        self._ended = message["type"] != "http.request" or not message.get("more_body", False)
         if self._count > self._most_bytes:
             raise self._too_large()
-        self._ended = message["type"] != "http.request" or not message.get("more_body", False)
         return message
 
     def _too_large(self) -> _BodyRefused:
@@ -218,7 +227,7 @@ class _Body:
         return self._refuse(413, f"the body is larger than {size}; send less at a time")
 
     def _refuse(self, status: int, detail: str) -> _BodyRefused:
-        self.refused = self._visit.refused = _BodyRefused(status, detail)
+        self.refused = self._visit.refused = _BodyRefused(status, detail, has_ended=self._ended)
         return self.refused
 
 

@@ -87,9 +87,12 @@ async def _token(request: Request) -> str:
         return token_of(authorization)
     if not request.url.path.startswith(TRACCAR) or _announced(request) > _LONGEST_STRANGE_BODY:
         return ""
-    body = await request.body()
-    if len(body) > _LONGEST_STRANGE_BODY:
-        return ""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _LONGEST_STRANGE_BODY:
+            return ""
+    request.state.body = body
     try:
         return read_traccar(phone_request(request, body, 0)).device
     except InputError:

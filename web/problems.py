@@ -1,6 +1,7 @@
 """Errors as answers: one table from error classes to HTTP status, one JSON shape (application/problem+json, RFC 9457)."""
 
 import json
+import logging
 from typing import Final
 
 from fastapi import FastAPI, Request
@@ -8,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from gisgrid.errors import (
     BadQuery,
@@ -24,12 +26,16 @@ from gisgrid.errors import (
     StoreError,
     TooLarge,
     TooMany,
+    Uncertain,
     UnknownGrid,
     UnknownIncident,
 )
 
+LOG: Final = logging.getLogger("gisgrid.service")
+
 PROBLEM_TYPE: Final = "application/problem+json"
 _RETRY_S: Final = 5
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 STATUS: Final[dict[type[GisgridError], int]] = {
     Refused: 401,
@@ -46,6 +52,7 @@ STATUS: Final[dict[type[GisgridError], int]] = {
     TooMany: 429,
     StoreError: 503,
     DatabaseLost: 503,
+    Uncertain: 503,
     InstallationError: 503,
     GisgridError: 500,
 }
@@ -117,7 +124,12 @@ def problem_of(error: GisgridError, path: str = "", request_id: str = "") -> Res
         headers["Retry-After"] = str(error.retry_after_s)
     elif status == 503:
         headers["Retry-After"] = str(_RETRY_S)
-    return problem(status, str(error), request_id, headers)
+    detail = str(error)
+    if isinstance(error, DatabaseLost) and not isinstance(error, Uncertain):
+        # Where it is and why it is gone is for the log; a reader has lost nothing, a writer may send again.
+        LOG.warning("request %s: %s", request_id, error, extra={"request_id": request_id})
+        detail = "the database cannot be reached now; nothing of this request was kept, send it again in a few seconds"
+    return problem(status, detail, request_id, headers)
 
 
 def install_problem_handlers(app: FastAPI) -> None:
@@ -130,6 +142,8 @@ def install_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
         headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_methods_at(request))
         return problem(error.status_code, str(error.detail), _id_of(request), headers)
 
     @app.exception_handler(RequestValidationError)
@@ -143,6 +157,17 @@ def install_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unexpected(request: Request, _error: Exception) -> Response:
         return problem(500, "something went wrong here; the log of the service says what", _id_of(request))
+
+
+def _methods_at(request: Request) -> list[str]:
+    """The methods that an address takes, of all routes to it: the router tells those of the first only."""
+    scopes = {method: {**request.scope, "method": method} for method in _METHODS}
+    found = [
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    ]
+    return found if "GET" not in found or "HEAD" in found else [*found, "HEAD"]
 
 
 def _id_of(request: Request) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Generic, TypeVar
 
+from gisgrid.errors import StoreError
+
 _MOST: Final = 256
 
 Asked = TypeVar("Asked")
@@ -41,16 +43,23 @@ class Together(Generic[Asked, Answer]):
             await asyncio.wait([self._task])
         self._thread.shutdown()
 
+    def _do(self, asked: Sequence[Asked]) -> Sequence[Answer | Exception]:
+        """The work; where it fails for all and not for want of the database, each alone: one must not spoil the others."""
+        try:
+            answers = self._work(asked)
+            if len(answers) != len(asked):
+                raise ValueError(f"{len(answers)} answers to {len(asked)} that asked")
+            return answers
+        except StoreError as error:
+            return [error] * len(asked)
+        except Exception as error:  # noqa: BLE001  # it is theirs who asked
+            return [error] if len(asked) == 1 else [answer for one in asked for answer in self._do([one])]
+
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
             now, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-            try:
-                answers: Sequence[Answer | Exception] = await loop.run_in_executor(
-                    self._thread, self._work, [asked for asked, _ in now]
-                )
-            except Exception as error:  # noqa: BLE001  # it is theirs who asked
-                answers = [error] * len(now)
+            answers = await loop.run_in_executor(self._thread, self._do, [asked for asked, _ in now])
             for (_, future), answer in zip(now, answers, strict=True):
                 if future.done():
                     continue

@@ -13,6 +13,7 @@ from gisgrid.errors import BadOption, Conflict, Refused
 from gisgrid.passwords import check_password, hash_password, is_password
 from gisgrid.store.access_tables import ACCOUNT, SESSION, TOKEN
 from gisgrid.store.store import Change, Store
+from gisgrid.tables import check_text
 
 IDLE_MS: Final = 12 * 3_600_000
 """A session ends when nothing was asked for so long."""
@@ -22,7 +23,7 @@ LONGEST_MS: Final = 7 * 86_400_000
 _FREE_FAILURES: Final = 4
 _FIRST_LOCK_MS: Final = 60_000
 _LONGEST_LOCK_MS: Final = 3_600_000
-_SEEN_EVERY_MS: Final = 60_000
+_SEEN_EVERY_MS: Final = 600_000
 _USED_EVERY_MS: Final = 3_600_000
 _REFUSED: Final = "name or password is wrong, or the account is locked for a while after failures"
 
@@ -69,6 +70,8 @@ class Known:
     holder: Holder
     csrf: str = ""
     scopes: frozenset[str] | None = None
+    is_to_note: bool = False
+    """Whether it should be kept that the session is in use."""
 
     def is_in_scope(self, action: str) -> bool:
         """Whether a token was made for an action; a session is for all."""
@@ -164,11 +167,16 @@ class Accounts:
         From the fifth failure on the account is locked for a minute, then two, four, up to an hour.
         """
         now_ms = self._store.now_ms()
+        check_text("name", name)
         with self._store.reading() as connection:
-            row = _row(connection, name)
-        is_right = is_password(password, row.password if row is not None else None)
-        is_locked = row is not None and row.locked_until_ms > now_ms
+            seen = _row(connection, name)
+        # The slow part, before anything is held; it takes as long where there is no such name.
+        is_right = is_password(password, seen.password if seen is not None else None)
         with self._store.changing(name.strip()[:80] or "nobody", origin=origin) as change:
+            # Looked at again: others may have guessed at the same moment, or changed the password.
+            row = _row(change.connection, name, for_update=True)
+            is_right = is_right and row is not None and seen is not None and row.password == seen.password
+            is_locked = row is not None and row.locked_until_ms > now_ms
             if row is None or not is_right or is_locked or not row.is_active:
                 # A try at a locked door does not lock it longer: else anyone could keep anyone out.
                 if row is not None and not is_locked:
@@ -205,19 +213,24 @@ class Accounts:
                 change.note("password", f"account/{name}", "refused")
         return is_right
 
-    def known_by_session(self, secret: str) -> Known | None:
-        """Who a cookie belongs to; None where its session has ended."""
+    def known_by_session(self, secret: str, *, noting: bool = True) -> Known | None:
+        """Who a cookie belongs to; None where its session has ended. That it was seen is noted, or told by `is_to_note`."""
         now_ms = self._store.now_ms()
         query = sa.select(SESSION, ACCOUNT).join(ACCOUNT, ACCOUNT.c.name == SESSION.c.account)
         with self._store.reading() as connection:
             row = connection.execute(query.where(SESSION.c.digest == _digest(secret))).one_or_none()
         if row is None or not row.is_active or now_ms >= row.ends_ms or now_ms >= row.seen_ms + IDLE_MS:
             return None
-        if now_ms >= row.seen_ms + _SEEN_EVERY_MS:
-            with self._store.changing(row.name) as change:
-                seen = SESSION.update().where(SESSION.c.digest == row.digest).values(seen_ms=now_ms)
-                change.connection.execute(seen)
-        return Known(_holder(row), row.csrf)
+        is_to_note = now_ms >= row.seen_ms + _SEEN_EVERY_MS
+        if is_to_note and noting:
+            self.note_seen(secret)
+        return Known(_holder(row), row.csrf, is_to_note=is_to_note)
+
+    def note_seen(self, secret: str) -> None:
+        """Keep that a session is in use."""
+        with self._store.changing("session") as change:
+            seen = SESSION.update().where(SESSION.c.digest == _digest(secret)).values(seen_ms=change.at_ms)
+            change.connection.execute(seen)
 
     def sign_out(self, secret: str) -> None:
         """End a session."""
@@ -297,8 +310,9 @@ class Accounts:
             raise BadOption(f"there is no account {name!r}")
 
 
-def _row(connection: sa.Connection, name: str) -> Any:
-    return connection.execute(sa.select(ACCOUNT).where(ACCOUNT.c.name == name)).one_or_none()
+def _row(connection: sa.Connection, name: str, *, for_update: bool = False) -> Any:
+    query = sa.select(ACCOUNT).where(ACCOUNT.c.name == name)
+    return connection.execute(query.with_for_update() if for_update else query).one_or_none()
 
 
 def _account(row: Any) -> Account:

@@ -109,17 +109,17 @@ class Editions:
 
         Within a transaction give its connection: who holds one and waits for another may wait for ever.
         """
+        known = self._networks.get(number)
+        if known is not None:
+            return known
+        if connection is None:
+            # The connection before the lock: never hold one and wait for the other.
+            with self._store.reading() as own:
+                return self.network(number, own)
         with self._lock:
-            known = self._networks.get(number)
-            if known is not None:
-                return known
-            if connection is not None:
-                found = _read(connection, number)
-            else:
-                with self._store.reading() as own:
-                    found = _read(own, number)
-            self._networks[number] = found
-            return found
+            if number not in self._networks:
+                self._networks[number] = _read(connection, number)
+            return self._networks[number]
 
 
 def _read(connection: sa.Connection, number: int) -> GridNetwork:

@@ -13,6 +13,11 @@ _BUSY_MS: Final = 30_000
 _CACHE_KIB: Final = 262_144
 _LOG_PAGES: Final = 16_000
 _WRITES: Final = "gisgrid_writes"
+_POOL: Final[dict[str, Any]] = {"pool_size": 8, "max_overflow": 12, "pool_timeout": 30, "hide_parameters": True}
+"""Connections of a process; what stands in a statement's parameters is never told, not even to the log."""
+
+MOST_WRITERS: Final = 6
+"""So many changes of a process may wait for their turn with a connection in hand: readers always find one."""
 
 
 def database_url(data: Path | None, url: str | None = None) -> sa.URL:
@@ -43,8 +48,14 @@ def make_engine(url: sa.URL) -> sa.Engine:
     transaction. PostgreSQL: lost connections are noticed before they are used.
     """
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10)
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_MS / 1000.0})
+        return sa.create_engine(
+            url,
+            # Numbers are read after the lock: that needs what was committed meanwhile, whatever the server's default is.
+            isolation_level="READ COMMITTED",
+            pool_pre_ping=True,
+            **_POOL,
+        )
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_MS / 1000.0}, **_POOL)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:

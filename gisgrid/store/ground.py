@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from gisgrid.offices import DISTRICT, district_of
 from gisgrid.store.answering import Answer, who_answers
 from gisgrid.store.editions import EditionLabel, Editions
+from gisgrid.store.news import Position, newest_event
 from gisgrid.store.rulebook import Rulebook, rulebook_of
 from gisgrid.store.tables import EVENT
 
@@ -20,9 +21,13 @@ _PASSING: Final = (
 """Kinds of events that change nothing of the ground."""
 
 _MOST_ANSWERS: Final = 5_000
+_KNOWN: Final[sa.BindParameter[int]] = sa.bindparam("known", type_=sa.BigInteger)
 _LATEST: Final = sa.select(
-    sa.func.max(EVENT.c.id), sa.func.max(sa.case((EVENT.c.kind.not_in(_PASSING), EVENT.c.id)))
-).where(EVENT.c.id > sa.bindparam("known"))
+    sa.func.max(sa.case((EVENT.c.id > _KNOWN, EVENT.c.id))),
+    sa.func.max(sa.case((sa.and_(EVENT.c.id > _KNOWN, EVENT.c.kind.not_in(_PASSING)), EVENT.c.id))),
+    sa.func.max(sa.case((EVENT.c.id == _KNOWN, EVENT.c.at_ms))),
+).where(EVENT.c.id >= _KNOWN)
+"""The newest event after a known one, the newest that changes the ground, and the time of the known one (another log: another)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,21 +61,23 @@ class GroundKeeper:
     def __init__(self, editions: Editions) -> None:
         self._editions = editions
         self._lock = threading.Lock()
-        self._known = 0
+        self._known: Position = (0, 0)
         self._ground: Ground | None = None
 
     def ground(self, connection: sa.Connection) -> Ground:
         """The ground as a transaction sees it."""
         with self._lock:
             known, ground = self._known, self._ground
-        newest, changed = connection.execute(_LATEST, {"known": known}).one()
-        if ground is None or changed is not None:
+        newest, changed, known_ms = connection.execute(_LATEST, {"known": known[0]}).one()
+        is_another_log = known[0] > 0 and known_ms != known[1]
+        if ground is None or changed is not None or is_another_log:
             ground = self._read(connection)
-        if newest is not None:
+        if newest is not None or is_another_log:
+            position = newest_event(connection)
             with self._lock:
                 # A slower reader must not set it back.
-                if newest >= self._known:
-                    self._known, self._ground = newest, ground
+                if position[0] > self._known[0] or self._known == known:
+                    self._known, self._ground = position, ground
         return ground
 
     def _read(self, connection: sa.Connection) -> Ground:

@@ -31,6 +31,7 @@ from gisgrid.store.tables import INCIDENT, STEP
 FUTURE_MS: Final = 300_000
 """How far a source's clock may be ahead of ours."""
 
+_MANY_ROWS: Final = 1_000
 _ROWS_AT_A_TIME: Final = 50_000
 _GREAT: Final = 50_000
 _ASSIGNED: Final = ("edition_id", "township", "village", "grid", "how", "border_distance_m", "alternatives")
@@ -107,7 +108,7 @@ def take_in_rows(
             if on_progress is not None:
                 on_progress(min(start + _ROWS_AT_A_TIME, len(kept)), len(kept))
     with store.changing(author, origin=origin) as change:
-        if new or changed:
+        if new + changed >= _MANY_ROWS:
             # What the planner of queries knows of the table; without it the first lists would be slow.
             change.connection.exec_driver_sql("analyze incident")
         change.note("take_in", f"incidents/{source_system}", f"{new} new, {changed} changed, {len(refused)} refused")

@@ -1,5 +1,6 @@
 """Opening the store, reading from it and changing it: a change has an author, and is there wholly or not at all."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,8 +10,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from gisgrid.errors import BadOption, DatabaseLost, StoreError
-from gisgrid.store.engine import database_url, for_writing, is_postgresql, make_engine
+from gisgrid.errors import BadOption, DatabaseLost, StoreError, Uncertain
+from gisgrid.store.engine import MOST_WRITERS, database_url, for_writing, is_postgresql, make_engine
 from gisgrid.store.schema import check_version, heal, upgrade
 from gisgrid.store.tables import AUDIT, EVENT
 
@@ -24,6 +25,9 @@ EVENT_CHANNEL: Final = "gisgrid_event"
 _ADD_EVENT: Final = EVENT.insert()
 _ADD_NOTE: Final = AUDIT.insert()
 _NEWEST: Final = {table.name: sa.select(sa.func.max(table.c.id)) for table in (EVENT, AUDIT)}
+_NOTIFY: Final = sa.select(sa.func.pg_notify(EVENT_CHANNEL, ""))
+_LONGEST_WAIT_S: Final = 30.0
+_BUSY: Final = "the database was busy with other changes for half a minute; try again"
 _TAKE_TURN: Final = sa.text("select pg_advisory_xact_lock(:key)")
 
 
@@ -79,6 +83,7 @@ class Store:
         self._writing = for_writing(engine)
         self.now_ms = now_ms
         self._hearers: list[Callable[[], None]] = []
+        self._turns = threading.BoundedSemaphore(MOST_WRITERS)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -96,12 +101,35 @@ class Store:
         """
         if not author.strip():
             raise BadOption("a change needs an author; give the name of a person or a program")
-        with plain_errors(), self._writing.begin() as connection:
-            change = Change(connection, author, origin, self.now_ms())
-            yield change
-            if change.told and is_postgresql(connection):
-                # Sent when the change is there, to every process that listens.
-                connection.execute(sa.select(sa.func.pg_notify(EVENT_CHANNEL, "")))
+        if not self._turns.acquire(timeout=_LONGEST_WAIT_S):
+            raise StoreError(_BUSY)
+        try:
+            with plain_errors(), self._writing.connect() as connection, connection.begin() as transaction:
+                change = Change(connection, author, origin, self.now_ms())
+                yield change
+                if change.told and is_postgresql(connection):
+                    # Sent when the change is there, to every process that listens.
+                    connection.execute(_NOTIFY)
+                self._commit(transaction, change)
+        finally:
+            self._turns.release()
+
+    def _commit(self, transaction: sa.RootTransaction, change: Change) -> None:
+        """Commit, and tell those who hear; `Uncertain` where the answer of the server is lost."""
+        is_remote = is_postgresql(change.connection)
+        try:
+            transaction.commit()
+        except sa.exc.OperationalError as error:
+            if not is_remote:
+                raise
+            self._tell_hearers(change)
+            raise Uncertain(
+                "the database went away while it committed, and the change may have been kept; look whether it is there, "
+                "or send it again under the same Idempotency-Key"
+            ) from error
+        self._tell_hearers(change)
+
+    def _tell_hearers(self, change: Change) -> None:
         if change.told:
             for hear in tuple(self._hearers):
                 hear()
@@ -154,8 +182,14 @@ def plain_errors() -> Iterator[None]:
         if "disk is full" in reason or "disk I/O" in reason or "No space left" in reason:
             raise StoreError(f"the disk of the database is full ({reason}); nothing of this change was kept") from error
         if "database is locked" in reason:
-            raise StoreError("the database was busy with another change for half a minute; try again") from error
+            raise StoreError(_BUSY) from error
         raise DatabaseLost(f"the database cannot be reached ({reason}); nothing of this change was kept") from error
+    except sa.exc.TimeoutError as error:
+        raise StoreError(_BUSY) from error
+    except sa.exc.DataError as error:
+        # What no column takes: a character without a place in text, a number out of range.
+        reason = str(error.orig).strip().splitlines()[0]
+        raise BadOption(f"the database does not take a value ({reason}); leave out control characters") from error
     except sa.exc.DatabaseError as error:
         if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
             raise DatabaseLost("the connection to the database broke; nothing of this change was kept") from error

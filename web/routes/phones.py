@@ -117,7 +117,9 @@ async def _take_in(request: Request, visit: PhoneVisit, read: Read) -> tuple[Pho
     """Read a request and keep what is in it; only then it is answered."""
     services = visit.services
     received_ms = services.store.now_ms()
-    body = await request.body()
+    # The door has read it already, where the token stands in it.
+    read_before: bytes | None = getattr(request.state, "body", None)
+    body = await request.body() if read_before is None else read_before
     encoding = request.headers.get("content-encoding", "").strip().lower()
     if encoding not in {"", "identity", "gzip"}:
         raise HTTPException(415, f"the body is packed as {encoding[:20]!r}; expected gzip, or none")
