@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from gisgrid import __version__
-from web.ogc import Collection
+from web.ogc import OPENAPI_TYPE, Collection
 from web.ogc_page import GEOJSON
 from web.ogc_query import DEFAULT_LIMIT, MOST_LIMIT
 from web.ogc_shapes import SCHEMA_TYPE
@@ -89,7 +89,7 @@ def openapi(base: str, collections: list[Collection]) -> dict[str, Any]:
     """The OpenAPI 3.0.3 document; `base` is the absolute address of the first page."""
     paths: dict[str, Any] = {
         "/": _operation("landing", "The first page", "landing"),
-        "/api": _operation("description", "This document", None),
+        "/api": _operation("description", "This document", None, OPENAPI_TYPE),
         "/conformance": _operation("conformance", "What the service conforms to", "conformance"),
         "/collections": _operation("collections", "The collections", "collections"),
     }
