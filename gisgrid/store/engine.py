@@ -31,7 +31,8 @@ def database_url(data: Path | None, url: str | None = None) -> sa.URL:
         return sa.URL.create("sqlite+pysqlite", database=str(data / DATABASE_FILE))
     try:
         found = sa.make_url(url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
+        # The second is a port that is no number.
         raise BadOption(f"database address {_hidden(url)!r}; expected postgresql://user@host:port/name") from None
     kind = found.get_backend_name()
     if kind in {"postgresql", "postgres"}:
