@@ -14,7 +14,7 @@ from web.conditional import Conditional
 from web.envelope import Envelope
 from web.housekeeping import Housekeeping
 from web.jobs import Worker
-from web.problems import Problem, install_problem_handlers
+from web.problems import Problem, describe_problems, install_problem_handlers
 from web.routes import (
     accounts,
     audit,
@@ -88,6 +88,14 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
+class _Application(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """The description, once made; errors are told as what they are."""
+        if not self.openapi_schema:
+            describe_problems(super().openapi())
+        return super().openapi()
+
+
 def create_app(services: Services, *, runs_jobs: bool = True, keeps_house: bool = False) -> FastAPI:
     """The application over open services, which it closes at its end; it runs long jobs beside, unless told not to, and
     keeps house (clocks, what is read often) where it is told to.
@@ -105,7 +113,7 @@ def create_app(services: Services, *, runs_jobs: bool = True, keeps_house: bool 
         await run_in_threadpool(worker.close)
         await services.close()
 
-    app = FastAPI(
+    app = _Application(
         title="gisgrid",
         version=__version__,
         description=_ABOUT,
@@ -117,6 +125,7 @@ def create_app(services: Services, *, runs_jobs: bool = True, keeps_house: bool 
         generate_unique_id_function=_operation_id,
     )
     app.state.services = services
+    app.state.parameters = {}
     install_problem_handlers(app)
     app.add_middleware(Conditional)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)

@@ -1,15 +1,17 @@
 """Doors: who asks, and whether they may; every route has exactly one, and a test walks them all."""
 
 import base64
-import binascii
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 
 from gisgrid.access import ACTIONS, ROLES, Holder, Subject, may
-from gisgrid.errors import NotAllowed, Refused, TooMany
+from gisgrid.errors import BadOption, NotAllowed, Refused, TooMany
 from gisgrid.store.accounts import Known
 from web.pace import Pace
 from web.services import Services
@@ -18,6 +20,7 @@ COOKIE: Final = "gisgrid"
 SECURE_COOKIE: Final = "__Host-gisgrid"
 CSRF_HEADER: Final = "x-csrf-token"
 
+_CHECKS_ITSELF: Final = "/ogc"
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST_SECRET: Final = 200
 
@@ -48,9 +51,8 @@ class Visit:
             raise NotAllowed(f"this token is not for {action!r}; make one that is, or sign in")
         where = " there" if may(self.holder, action) else ""
         role = ROLES[self.holder.role][0].lower()
-        raise NotAllowed(
-            f"a {role} may not {action.replace('_', ' ')}{where}; ask someone who may, or an administrator"
-        )
+        role = f"an {role}" if role[0] in "aeiou" else f"a {role}"
+        raise NotAllowed(f"{role} may not {action.replace('_', ' ')}{where}; ask someone who may, or an administrator")
 
 
 class DoorCheck:
@@ -88,6 +90,7 @@ class DoorCheck:
         request.state.account = visit.holder.name
         _slow_down(services.pace, f"account/{visit.holder.name}")
         visit.require(self.action)
+        _check_parameters(request)
         return visit
 
 
@@ -138,10 +141,33 @@ def token_of(authorization: str) -> str:
     if scheme.lower() == "basic":
         try:
             text = base64.b64decode(rest, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
+            # Not base64, not ASCII, or not UTF-8 within.
             return ""
         return text.partition(":")[2]
     return ""
+
+
+def _check_parameters(request: Request) -> None:
+    """`BadOption` for a parameter that the route does not have: a filter that is misspelt must not show everything."""
+    route = request.scope.get("route")
+    if not request.url.query or not isinstance(route, APIRoute) or request.url.path.startswith(_CHECKS_ITSELF):
+        return
+    # Each application has one route for an address and a method.
+    remembered: dict[tuple[str, str], frozenset[str]] = request.app.state.parameters
+    key = (route.path, request.method)
+    known = remembered.get(key)
+    if known is None:
+        known = remembered[key] = frozenset(_names_of(route.dependant))
+    for name in request.query_params:
+        if name not in known:
+            raise BadOption(f"there is no parameter {name[:40]!r} here; known are {', '.join(sorted(known)) or 'none'}")
+
+
+def _names_of(dependant: Dependant) -> Iterator[str]:
+    yield from (field.alias for field in dependant.query_params)
+    for other in dependant.dependencies:
+        yield from _names_of(other)
 
 
 def _slow_down(pace: Pace, caller: str) -> None:

@@ -265,13 +265,22 @@ class LineOfJson(logging.Formatter):
         return json.dumps(told, ensure_ascii=False)
 
 
+class LineOfText(logging.Formatter):
+    """A line of the log for people: the same, with what else is known behind."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One record."""
+        known = (f"{name}={getattr(record, name)}" for name in ("request_id", "ms", "account") if hasattr(record, name))
+        return " ".join((super().format(record), *known))
+
+
 def start_logging(settings: Settings) -> None:
     """Write the log to standard error, as the settings say."""
     handler = logging.StreamHandler(sys.stderr)
     if settings.log_format == "json":
         handler.setFormatter(LineOfJson())
     else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        handler.setFormatter(LineOfText("%(asctime)s %(levelname)s %(message)s"))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())

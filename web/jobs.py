@@ -73,7 +73,7 @@ class Worker:
                 turn += 1
                 if self.work_once():
                     continue
-            except (GisgridError, sa.exc.SQLAlchemyError, OSError):
+            except Exception:
                 # The database may be away for a while, and come back; a disk may be full, and be emptied.
                 LOG.exception("the worker of jobs was disturbed and goes on")
             self._closing.wait(self._poll_s)
@@ -99,7 +99,10 @@ class Worker:
         self._end(job, run)
 
     def _end(self, job: Job, run: "_Run") -> None:
-        if run.thread.is_alive() or (run.has_stopped and self._closing.is_set()):
+        if run.thread.is_alive():
+            # Whoever reaps gives it to another worker, when this one is surely gone.
+            LOG.warning("job %s has not ended with the service", job.id)
+        elif run.has_stopped and self._closing.is_set():
             self._jobs.give_back(job)
         elif run.has_stopped:
             self._jobs.stopped(job)

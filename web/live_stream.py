@@ -29,12 +29,12 @@ class Watch:
 
 
 class EventStream(StreamingResponse):
-    """The answer: neither cached nor held back by a proxy; it gives its place back when it ends, however it ends."""
+    """The answer: neither kept nor held back by a proxy; it gives its place back when it ends, however it ends."""
 
     media_type = "text/event-stream"
 
     def __init__(self, content: AsyncIterator[bytes], release: Callable[[], None], send_s: float = _SEND_S) -> None:
-        super().__init__(content, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+        super().__init__(content, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         self._release = release
         self._send_s = send_s
 

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -99,6 +99,12 @@ class Problem(BaseModel):
     request_id: str = Field("", description="by which the log of the service knows the request")
 
 
+_PLAINER: Final = {
+    "Not Found": "there is nothing at this address; /api/v1/openapi.json says what there is",
+    "Method Not Allowed": "this address does not take that method; the header Allow names those it takes",
+}
+
+
 def status_of(error: type[GisgridError]) -> int:
     """The HTTP status of an error class."""
     return next(STATUS[ancestor] for ancestor in error.__mro__ if ancestor in STATUS)
@@ -144,7 +150,8 @@ def install_problem_handlers(app: FastAPI) -> None:
         headers = dict(error.headers or {})
         if error.status_code == 405:
             headers["Allow"] = ", ".join(_methods_at(request))
-        return problem(error.status_code, str(error.detail), _id_of(request), headers)
+        detail = _PLAINER.get(str(error.detail), str(error.detail))
+        return problem(error.status_code, detail, _id_of(request), headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
@@ -157,6 +164,16 @@ def install_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unexpected(request: Request, _error: Exception) -> Response:
         return problem(500, "something went wrong here; the log of the service says what", _id_of(request))
+
+
+def describe_problems(document: dict[str, Any]) -> None:
+    """Say in a description (OpenAPI) that every error is a problem and nothing else."""
+    shape = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for status, told in operation["responses"].items():
+                if status >= "400":
+                    told["content"] = {PROBLEM_TYPE: shape}
 
 
 def _methods_at(request: Request) -> list[str]:

@@ -149,7 +149,8 @@ def report_incidents(
 ) -> list[Reported | Exception]:
     """Take in reports of several people in one transaction: for each how it stands now, or the error that is its own.
 
-    Whoever does so often gives a `keeper`. Those of other platforms go one by one. Raises only what keeps all of them out, such as a lost database; then none is in.
+    Whoever does so often gives a `keeper`. Those of other platforms go one by one, each in a transaction of its own. Raises
+    only what keeps the others out, such as a lost database; then none of them is in.
     """
     now_ms = store.now_ms()
     answers: list[Reported | Exception | None] = [None] * len(asked)
@@ -158,10 +159,10 @@ def report_incidents(
         try:
             checked = _checked(editions, one.report, now_ms)
             if one.report.source_system or one.report.source_id:
-                answers[place] = _from_elsewhere(store, editions, one.report, checked, one.author, one.origin)
+                answers[place] = _from_elsewhere(store, editions, one, checked)
             else:
                 rows[place] = checked
-        except InputError as error:
+        except (InputError, Conflict) as error:
             answers[place] = error
     if rows:
         _take_in(store, editions, keeper or GroundKeeper(editions), asked, rows, answers)
@@ -365,21 +366,30 @@ def _has(editions: Editions, number: int, stated: str) -> bool:
     return stated in network.codes or (network.code_scheme == "official" and stated in network.villages)
 
 
-def _from_elsewhere(
-    store: Store, editions: Editions, report: Report, rows: IncidentRows, author: str, origin: str
-) -> Reported:
+def _from_elsewhere(store: Store, editions: Editions, asked: Asked, rows: IncidentRows) -> Reported:
+    """Take in what another platform reports; a key is remembered after it, as sending it again changes nothing."""
+    report, key = asked.report, asked.key
     if not report.source_system or not report.source_id:
         raise BadOption("a report of another platform needs both its name and its number there")
     with store.reading() as connection:
         rulebook = rulebook_of(connection)
+        before = find_answered(connection, key) if key is not None else None
+        if before is not None:
+            return _again(connection, rulebook, before)
     day = local_day(int(rows.reported_ms[0]))
     rows.sub_category[0] = rulebook.sub_categories.find_open(report.category, report.sub_category, day)
-    take_in_rows(store, editions, rows, report.source_system, author=author, origin=origin)
+    taken = take_in_rows(store, editions, rows, report.source_system, author=asked.author, origin=asked.origin)
     with store.reading() as connection:
         known = (INCIDENT.c.source_system == report.source_system, INCIDENT.c.source_id == report.source_id)
         row = connection.execute(sa.select(INCIDENT).where(*known)).one()
+    if key is not None:
+        with store.changing(asked.author, origin=asked.origin) as change:
+            change.take_turn()
+            if find_answered(change.connection, key) is None:
+                remember(change, key, f"incident/{row.id}")
     started_ms = row.started_ms if row.started_ms is not None else row.reported_ms
-    return Reported(incident_of(row), rulebook.deadlines_of(started_ms, row.is_urgent), None)
+    due = rulebook.deadlines_of(started_ms, row.is_urgent)
+    return Reported(incident_of(row), due, None, is_new=taken.new > 0)
 
 
 def _link(change: Change, editions: Editions, ground: Ground, one: Incident) -> Duplicate | None:

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -64,6 +65,11 @@ def add(
             person, program, from_day=begin, to_day=end, label=label, datum=datum, is_trusted=relay, phone=phone,
             author=who(), origin=COMMAND,
         )  # fmt: skip
+    if urlsplit(base).hostname in {"127.0.0.1", "localhost", "::1"}:
+        print(
+            f"note: {base} is this machine only, no phone reaches it; give --address or GISGRID_PUBLIC_URL",
+            file=sys.stderr,
+        )
     pairing = pairing_of(paired, base, interval_s=interval, distance_m=distance)
     device = paired.device
     lines = [

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -10,9 +11,10 @@ import typer
 import uvicorn
 from rich.console import Console
 
+from gisgrid.errors import BadOption
 from gisgrid.store import open_store
 from gisgrid.store.accounts import Accounts
-from gisgrid.store.engine import database_url
+from gisgrid.store.engine import DATABASE_FILE, database_url
 from web.app import create_app
 from web.envelope import start_logging
 from web.meters import SHARED_FOLDER
@@ -44,6 +46,7 @@ def serve(
         _show(settings)
         return
     check_for_service(settings)
+    _try_port(settings)
     _try_store(settings)
     start_logging(settings)
     if settings.workers == 1:
@@ -74,8 +77,24 @@ def _settings(data: Path | None, host: str | None, port: int | None, workers: in
     return make_settings({**settings.model_dump(), **told})
 
 
+def _try_port(settings: Settings) -> None:
+    """`BadOption` for an address or port that cannot be listened on."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise BadOption(
+                f"the service cannot listen on {settings.host}:{settings.port} ({error.strerror}); end what listens there, or "
+                "choose another with --port"
+            ) from None
+
+
 def _try_store(settings: Settings) -> None:
     """Open the database once, so that what is wrong with it is said now; say what a newcomer does next."""
+    if settings.database_url is None and not (settings.data / DATABASE_FILE).exists():
+        print(f"note: {settings.data} held no data; an empty database is made there", file=sys.stderr)
     store = open_store(settings.data, settings.database_url)
     try:
         accounts = Accounts(store).all()

@@ -6,11 +6,14 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from gisgrid.access import acts_for
-from gisgrid.errors import NotAllowed, UnknownIncident
+from gisgrid.access import Subject, acts_for
+from gisgrid.errors import BadOption, NotAllowed, UnknownIncident
 from gisgrid.flow import Request
+from gisgrid.store.answered import Key as AnsweredKey
+from gisgrid.store.answered import find_answered
 from gisgrid.store.incidents import Incident
 from gisgrid.store.reports import Asked, Report
+from gisgrid.store.seen_pages import seen_page
 from gisgrid.store.steps import decide_duplicate, take_step
 from gisgrid.store.visible import subject_of, visible_to
 from web.answers import answer
@@ -38,6 +41,9 @@ from web.keys import cursor_of, key_of, read_cursor
 from web.problems import Problem
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
+
+_LATEST_H: Final = 72
+"""A worker's report may be sent so many hours later: as long as a phone's fixes count (`late_upload_h`)."""
 
 Number = Annotated[int, Path(ge=1, lt=2**62, description="number of the incident", examples=[7])]
 Key = Annotated[
@@ -144,12 +150,17 @@ class IncidentPage(BaseModel):
 async def report_incident(
     asked: ReportIn, visit: Annotated[Visit, door("report_incident")], key: Key = None
 ) -> Response:
-    """Report an incident. When the answer comes it is kept, has its grid and its clocks, and those who answer are named."""
+    """Report an incident. When the answer comes it is kept, has its grid and its clocks, and those who answer are named, to
+    those who may see names there. What another platform reports (`source_system`, `source_id`) comes from those only who
+    report for the whole district: it updates what is known of it.
+    """
+    if asked.source_system or asked.source_id:
+        visit.require("report_incident", Subject())
     sent_as = key_of(visit.holder.name, key, "report", asked)
     report = Asked(_report(asked, visit), visit.holder.name, visit.origin, sent_as)
     found = await visit.services.reporting.do(report)
     one, duplicate = found.reported.incident, found.reported.duplicate
-    named = visit.may("read_names")
+    named = visit.may("read_names", subject_of(one))
     shape = ReportedShape.model_construct(
         incident=incident_shape(one, named=named),
         clocks=clocks_shape(found.reported.due, one),
@@ -160,7 +171,9 @@ async def report_incident(
     )
     if found.reported.is_new:
         visit.services.meters.reports.inc()
-    headers = {"Location": f"/api/v1/incidents/{one.id}", "ETag": _tag(one)}
+    headers = {"ETag": _tag(one)}
+    if visit.may("read_incidents", subject_of(one)):
+        headers["Location"] = f"/api/v1/incidents/{one.id}"
     return answer(shape, 201 if found.reported.is_new else 200, headers)
 
 
@@ -175,7 +188,10 @@ def list_incidents(
     services = visit.services
     check_filter(visit, wanted)
     after = read_cursor(cursor, int, int)
-    page = services.incidents.page(wanted, after=after, most=limit, visible=visible_to(visit.holder))
+    if visit.holder.unit:
+        page = seen_page(services.store, services.mirror, visit.holder, wanted, after=after, most=limit)
+    else:
+        page = services.incidents.page(wanted, after=after, most=limit, visible=visible_to(visit.holder))
     named = visit.may("read_names")
     shapes = [incident_shape(one, named=named) for one in page.incidents]
     following = cursor_of(*page.after) if page.after else None
@@ -208,12 +224,15 @@ def move_incident(
 ) -> IncidentShape:
     """Move an incident on for an office. 409 says what the flow does not allow, 412 that it has changed since it was seen."""
     services = visit.services
+    sent_as = key_of(visit.holder.name, key, "step", number, asked)
+    if sent_as is not None and (before := _made_before(visit, number, sent_as)) is not None:
+        response.headers["ETag"] = _tag(before)
+        return incident_shape(before, named=visit.may("read_names", subject_of(before)))
     need_to_move(visit, number, asked.office)
     version = version_seen(seen, asked.version)
     move = Request(
         asked.move, asked.office, asked.reason, asked.to, tuple(asked.assistants), _ms(asked.until), asked.is_satisfied
     )
-    sent_as = key_of(visit.holder.name, key, "step", number, asked)
     one = take_step(
         services.store, services.editions, number, move, author=visit.holder.name, version=version, origin=visit.origin,
         key=sent_as,
@@ -255,8 +274,23 @@ def need_to_move(visit: Visit, number: int, office: str) -> None:
         raise NotAllowed(f"you do not act for the office {office!r}; act for your own, or ask those who may")
 
 
+def _made_before(visit: Visit, number: int, key: AnsweredKey) -> Incident | None:
+    """The incident as it stands, where this very move was made before: perhaps whoever made it sees it no more."""
+    with visit.services.store.reading() as connection:
+        if find_answered(connection, key) is None:
+            return None
+    return visit.services.incidents.get(number)
+
+
 def _report(asked: ReportIn, visit: Visit) -> Report:
     is_worker = visit.holder.role == "worker"
+    if is_worker and asked.reported_at is not None:
+        earliest_ms = visit.services.store.now_ms() - _LATEST_H * 3_600_000
+        if ms_of(asked.reported_at) < earliest_ms:
+            raise BadOption(
+                f"reported_at lies more than {_LATEST_H} hours back; the reports of a day are counted for those who "
+                "report, so an older one is entered by command staff"
+            )
     return Report(
         asked.category, asked.sub_category, asked.description, _ms(asked.reported_at), asked.lon, asked.lat,
         asked.accuracy_m, asked.source, asked.stated, visit.holder.person if is_worker else asked.reporter, asked.grade,

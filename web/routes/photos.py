@@ -132,7 +132,8 @@ def _seen(visit: Visit, number: int) -> Incident:
 
 
 def _picture(visit: Visit, number: int, photo: int, known: str, *, is_small: bool) -> Response:
-    _seen(visit, number)
+    # Faces and number plates are in it: for those who may see names, so never on a wall screen.
+    visit.require("read_names", subject_of(_seen(visit, number)))
     kept = _photos(visit).get(number, photo)
     small = "-small" if is_small else ""
     headers = {

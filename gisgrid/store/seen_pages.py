@@ -1,0 +1,88 @@
+"""Pages of incidents for someone who sees some of them: which, by the columns in memory; what they are, by the database."""
+
+from typing import Final
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from gisgrid.access import Holder
+from gisgrid.incident_columns import IncidentColumns
+from gisgrid.map_filters import Sight
+from gisgrid.store.incident_mirror import IncidentMirror
+from gisgrid.store.incidents import Incident, IncidentFilter, IncidentPage, conditions_of, incident_of
+from gisgrid.store.store import Store
+from gisgrid.store.tables import INCIDENT
+from gisgrid.store.visible import visible_to
+
+_FIRST_CHUNK: Final = 500
+_LARGEST_CHUNK: Final = 16_000
+
+
+def seen_page(
+    store: Store,
+    mirror: IncidentMirror,
+    holder: Holder,
+    wanted: IncidentFilter,
+    *,
+    after: tuple[int, int] | None = None,
+    most: int = 100,
+) -> IncidentPage:
+    """As `Incidents.page` for what `holder` may see; quick also where that is little of much.
+
+    The database has no index of who may see what: it is asked for growing numbers of those that may be seen, the newest
+    first, and applies filter and rule again to each.
+    """
+    numbers = _visible_numbers(mirror, holder, after)
+    found: list[Incident] = []
+    visible = visible_to(holder)
+    begin, size = 0, max(_FIRST_CHUNK, most + 1)
+    with store.reading() as connection:
+        while begin < len(numbers) and len(found) <= most:
+            chunk = numbers[begin : begin + size].tolist()
+            query = sa.select(INCIDENT).where(INCIDENT.c.id.in_(chunk), *conditions_of(wanted), visible)
+            if after is not None:
+                key = sa.tuple_(INCIDENT.c.reported_ms, INCIDENT.c.id)
+                query = query.where(key < sa.tuple_(sa.literal(after[0]), sa.literal(after[1])))
+            query = query.order_by(INCIDENT.c.reported_ms.desc(), INCIDENT.c.id.desc()).limit(most + 1 - len(found))
+            found += (incident_of(row) for row in connection.execute(query))
+            begin, size = begin + size, min(size * 4, _LARGEST_CHUNK)
+    shown = tuple(found[:most])
+    return IncidentPage(shown, (shown[-1].reported_ms, shown[-1].id) if len(found) > most else None)
+
+
+def _visible_numbers(mirror: IncidentMirror, holder: Holder, after: tuple[int, int] | None) -> NDArray[np.int64]:
+    """The numbers of what may be seen, the newest report first, those after a key."""
+    parts, sight = mirror.parts(), Sight(holder)
+    kept = np.ones(len(parts.base), bool)
+    kept[parts.replaced] = False
+    found = [_seen(parts.base, parts.delta.words, sight, after, kept)]
+    found.append(_seen(parts.delta, parts.delta.words, sight, after, np.ones(len(parts.delta), bool)))
+    reported_ms, number = (np.concatenate(column) for column in zip(*found, strict=True))
+    return number[np.lexsort((-number, -reported_ms))]
+
+
+def _seen(
+    columns: IncidentColumns,
+    words: dict[str, tuple[str, ...]],
+    sight: Sight,
+    after: tuple[int, int] | None,
+    kept: NDArray[np.bool_],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    grid, village, township, offices = sight.of_words(words)
+    is_seen = _unit_seen(columns, grid, village, township) | offices[columns.offices]
+    if after is not None:
+        is_seen &= columns.reported_ms <= after[0]
+    at = np.flatnonzero(is_seen & kept)
+    return columns.reported_ms[at], columns.number[at]
+
+
+def _unit_seen(
+    columns: IncidentColumns, grid: NDArray[np.bool_], village: NDArray[np.bool_], township: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """By the unit where an incident lies: the grid that answers, else its village, else its township."""
+    return np.where(
+        columns.answering_grid > 0,
+        grid[columns.answering_grid],
+        np.where(columns.village > 0, village[columns.village], township[columns.township]),
+    )
