@@ -39,7 +39,7 @@ def test_live__over_http(served):
     headers = {name.lower(): value for name, value in first.answer.getheaders()}
     assert first.answer.status == 200
     assert headers["content-type"].startswith("text/event-stream")
-    assert (headers["cache-control"], headers["x-accel-buffering"]) == ("no-cache", "no")
+    assert (headers["cache-control"], headers["x-accel-buffering"]) == ("no-store", "no")
     assert "content-encoding" not in headers
     hello = first.next()
     assert (hello.name, hello.data["heartbeat_s"]) == ("hello", 1.0)
