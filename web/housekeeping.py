@@ -51,10 +51,14 @@ class Housekeeping:
         # Whoever asks for the map first would else wait until all incidents have been read.
         self._try(self._services.mirror.parts)
         # Compiling, after an installation, takes seconds; the clocks do not wait for it.
-        threading.Thread(target=self._try, args=(self._services.maps.warm,), name="maps", daemon=True).start()
+        threading.Thread(target=self._warm, name="warming", daemon=True).start()
         while not self._stop.is_set():
             self._try(self.keep)
             self._stop.wait(self._every_s)
+
+    def _warm(self) -> None:
+        self._try(self._services.maps.warm)
+        self._try(self._services.mirror.with_repeats)
 
     def _try(self, act: Callable[[], object]) -> None:
         try:

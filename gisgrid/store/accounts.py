@@ -10,9 +10,13 @@ import sqlalchemy as sa
 
 from gisgrid.access import ACTIONS, Holder, check_role, covers
 from gisgrid.errors import BadOption, Conflict, Refused
+from gisgrid.offices import DEPARTMENT
 from gisgrid.passwords import check_password, hash_password, is_password
 from gisgrid.store.access_tables import ACCOUNT, SESSION, TOKEN
+from gisgrid.store.belonging import check_unit
+from gisgrid.store.rulebook import rulebook_of
 from gisgrid.store.store import Change, Store
+from gisgrid.store.tables import EDITION
 from gisgrid.tables import check_text
 
 IDLE_MS: Final = 12 * 3_600_000
@@ -100,6 +104,7 @@ class Accounts:
         if not 0 < len(name) <= 80 or any(letter.isspace() for letter in name):
             raise BadOption(f"account name {name!r}; expected 1 to 80 characters without blanks")
         check_role(role, unit)
+        self._check_unit(unit)
         check_password(password, name)
         kept = hash_password(password)
         with self._store.changing(author, origin=origin) as change:
@@ -303,6 +308,19 @@ class Accounts:
             if not gone:
                 raise BadOption(f"{name} has no token {label!r}")
             change.note("revoke_token", f"account/{name}", label)
+
+    def _check_unit(self, unit: str) -> None:
+        """`UnknownGrid` or `BadOption` for a unit or department that there is not, once there is anything at all."""
+        if unit.startswith(DEPARTMENT):
+            with self._store.reading() as connection:
+                known = rulebook_of(connection).departments
+            if unit.removeprefix(DEPARTMENT) not in known:
+                raise BadOption(f"there is no department {unit!r}; expected one of {', '.join(sorted(known))}")
+        elif unit:
+            with self._store.reading() as connection:
+                is_empty = connection.execute(sa.select(EDITION.c.id).limit(1)).first() is None
+            if not is_empty:
+                check_unit(self._store, unit)
 
     @staticmethod
     def _need(change: Change, name: str) -> None:
