@@ -535,8 +535,8 @@ EXAMPLES: tuple[Example, ...] = (
         )
     ),
     _get(_PHOTOS, "/api/v1/incidents/1/photos", subject=_INCIDENT),
-    _get(f"{_PHOTOS}/{{photo}}", "/api/v1/incidents/1/photos/1", subject=_INCIDENT),
-    _get(f"{_PHOTOS}/{{photo}}/thumbnail", "/api/v1/incidents/1/photos/1/thumbnail", subject=_INCIDENT),
+    _get(f"{_PHOTOS}/{{photo}}", "/api/v1/incidents/1/photos/1", subject=_INCIDENT, needs=("read_names",)),
+    _get(f"{_PHOTOS}/{{photo}}/thumbnail", "/api/v1/incidents/1/photos/1/thumbnail", subject=_INCIDENT, needs=("read_names",)),
     Example(
         "POST", "/api/v1/incident-imports", "/api/v1/incident-imports", Subject(), needs=("move_incident",),
         options=lambda: {

@@ -20,10 +20,16 @@ def world(request, make_database, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def local(tmp_path_factory):
+def kept(tmp_path_factory):
     world = World(tmp_path_factory.mktemp("attacks"))
     yield world
     world.close()
+
+
+@pytest.fixture
+def local(kept):
+    kept.restore()
+    return kept
 
 
 def callers_of(world, example):
