@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from gisgrid.access import may
-from tests.web.matrix import EXAMPLES, World, expected, find_doors
+from tests.web.examples import EXAMPLES
+from tests.web.matrix import World, expected, find_doors
 from web.problems import PROBLEM_TYPE, TITLES
 from web.settings import PREFIX, Settings
 

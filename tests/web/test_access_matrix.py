@@ -3,7 +3,8 @@
 import pytest
 
 from gisgrid.access import ROLES, may
-from tests.web.matrix import EXAMPLES, METRICS_TOKEN, PRIVATE, World, expected, find_doors
+from tests.web.examples import EXAMPLES
+from tests.web.matrix import METRICS_TOKEN, PRIVATE, World, expected, find_doors
 from web.app import ROUTERS
 from web.doors import DoorCheck
 
@@ -73,8 +74,8 @@ def test_callers__every_role_in_and_out_of_its_unit(world):
 def test_matrix__as_the_rule_says(world, door):
     examples = examples_of(door)
     assert examples, (
-        f"{door} has no example request; add one to EXAMPLES in tests/web/matrix.py: method, path, an address that works "
-        "in the World there, and the Subject that it asks about (None where there is none)"
+        f"{door} has no example request; add one to EXAMPLES in tests/web/examples.py: method, path, an address that works "
+        "in the World of matrix.py, and the Subject that it asks about (None where there is none)"
     )
     found, wanted = {}, {}
     for number, example in enumerate(examples):

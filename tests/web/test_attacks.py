@@ -3,8 +3,9 @@
 import pytest
 
 from gisgrid.access import may
+from tests.web.examples import EXAMPLES
 from tests.web.hostile import HOSTILE, LEAKS, header_names, mutations
-from tests.web.matrix import EXAMPLES, C, World, expected, find_doors
+from tests.web.matrix import C, World, expected, find_doors
 from web.problems import PROBLEM_TYPE
 
 SLOW = ("/api/v1/sessions", "/api/v1/sessions/current/password")

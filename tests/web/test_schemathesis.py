@@ -18,7 +18,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from gisgrid.access import may
-from tests.web.matrix import EXAMPLES, World, expected, find_doors
+from tests.web.examples import EXAMPLES
+from tests.web.matrix import World, expected, find_doors
 
 CHECKS = [
     not_a_server_error,
