@@ -30,9 +30,30 @@ def report_and_answer(
     found = report_incidents(store, editions, asked, keeper)
     if not any(isinstance(one, Reported) for one in found):
         return [one for one in found if isinstance(one, Exception)]
+    quick = _answered_at_once(keeper.last, found)
+    if quick is not None:
+        return quick
     with store.reading() as connection:
         ground, now_ms = keeper.ground(connection), store.now_ms()
         return [one if isinstance(one, Exception) else _answered(connection, ground, one, now_ms) for one in found]
+
+
+def _answered_at_once(
+    ground: Ground | None, found: Sequence[Reported | Exception]
+) -> list[Answered | Exception] | None:
+    """The answers where all of them are known from the ground that the reports have just met; else None."""
+    answered: list[Answered | Exception] = []
+    for one in found:
+        if isinstance(one, Exception):
+            answered.append(one)
+            continue
+        people = None
+        if ground is not None and not one.incident.is_urgent:
+            people = ground.known_answers(_grids(one), local_day(one.incident.reported_ms))
+        if people is None:
+            return None
+        answered.append(Answered(one, tuple(people.values()), ()))
+    return answered
 
 
 def _answered(connection: sa.Connection, ground: Ground, one: Reported, now_ms: int) -> Answered:

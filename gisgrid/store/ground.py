@@ -44,6 +44,12 @@ class Ground:
         """The number of the newest edition, None for none."""
         return self.labels[-1].id if self.labels else None
 
+    def known_answers(self, grids: Iterable[str], day: dt.date) -> dict[str, Answer] | None:
+        """Who answers for each grid on a local day, where it was looked up before; None where the database must be asked."""
+        wanted = [grid for grid in dict.fromkeys(grids) if grid]
+        found = {grid: answer for grid in wanted if (answer := self._answers.get((grid, day))) is not None}
+        return found if len(found) == len(wanted) else None
+
     def answers(self, connection: sa.Connection, grids: Iterable[str], day: dt.date) -> dict[str, Answer]:
         """Who answers for each grid on a local day."""
         wanted = [grid for grid in dict.fromkeys(grids) if grid]
@@ -63,6 +69,12 @@ class GroundKeeper:
         self._lock = threading.Lock()
         self._known: Position = (0, 0)
         self._ground: Ground | None = None
+
+    @property
+    def last(self) -> Ground | None:
+        """The ground as it was seen last, without a look at the database; None before the first."""
+        with self._lock:
+            return self._ground
 
     def ground(self, connection: sa.Connection) -> Ground:
         """The ground as a transaction sees it."""

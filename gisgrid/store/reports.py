@@ -179,9 +179,11 @@ def _take_in(
 ) -> None:
     """Take in the checked rows, by their places among what is asked, and fill in the answers of those places."""
     together = join_rows(list(rows.values()))
-    with store.reading() as connection:
-        ground = keeper.ground(connection)
-    # Outside the transaction that writes, so that nobody waits for it.
+    ground = keeper.last
+    if ground is None:
+        with store.reading() as connection:
+            ground = keeper.ground(connection)
+    # Outside the transaction that writes, so that nobody waits for it; it is looked at again there.
     found = belongings(editions, together, labels=ground.labels)
     first = asked[next(iter(rows))]
     with store.changing(first.author, origin=first.origin) as change:
