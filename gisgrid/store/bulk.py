@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gisgrid.store.engine import is_postgresql
 from gisgrid.store.geometry import SRID, GeometryColumn
 
+_FEW_ROWS: Final = 8
 _POINT: Final = 1
 _HAS_SRID: Final = 0x20000000
 _WKB_BYTES: Final = 21
@@ -22,13 +23,14 @@ def insert_columns(connection: sa.Connection, table: sa.Table, columns: Mapping[
     rows = list(zip(*columns.values(), strict=True))
     if not rows:
         return
-    if is_postgresql(connection):
+    if is_postgresql(connection) and len(rows) > _FEW_ROWS:
         driver: Any = connection.connection.driver_connection
         with driver.cursor() as cursor, cursor.copy(f"copy {table.name} ({names}) from stdin") as copy:
             for row in rows:
                 copy.write_row(row)
         return
-    marks = ", ".join("?" * len(columns))
+    # Few rows are there sooner by plain statements than by a copy, which is a conversation.
+    marks = ", ".join(["%s" if is_postgresql(connection) else "?"] * len(columns))
     connection.exec_driver_sql(f"insert into {table.name} ({names}) values ({marks})", rows)  # noqa: S608  # names of our own columns
 
 

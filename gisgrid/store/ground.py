@@ -20,6 +20,7 @@ _PASSING: Final = (
 )  # fmt: skip
 """Kinds of events that change nothing of the ground."""
 
+_NOT_READ: Final = -1
 _MOST_ANSWERS: Final = 5_000
 _KNOWN: Final[sa.BindParameter[int]] = sa.bindparam("known", type_=sa.BigInteger)
 _LATEST: Final = sa.select(
@@ -81,15 +82,19 @@ class GroundKeeper:
         with self._lock:
             known, ground = self._known, self._ground
         newest, changed, known_ms = connection.execute(_LATEST, {"known": known[0]}).one()
-        is_another_log = known[0] > 0 and known_ms != known[1]
+        is_another_log = known[0] > 0 and (known_ms is None or known[1] not in (_NOT_READ, known_ms))
         if ground is None or changed is not None or is_another_log:
             ground = self._read(connection)
-        if newest is not None or is_another_log:
+        position: Position = known if known_ms is None else (known[0], known_ms)
+        if is_another_log:
             position = newest_event(connection)
-            with self._lock:
-                # A slower reader must not set it back.
-                if position[0] > self._known[0] or self._known == known:
-                    self._known, self._ground = position, ground
+        elif newest is not None:
+            # Its time is read when the log is looked at again.
+            position = (newest, _NOT_READ)
+        with self._lock:
+            # A slower reader must not set it back.
+            if position[0] > self._known[0] or self._known == known:
+                self._known, self._ground = position, ground
         return ground
 
     def _read(self, connection: sa.Connection) -> Ground:
