@@ -30,6 +30,17 @@ MOST_COLUMNS: Final = 702
 _MOST_ROWS: Final = 1_048_576
 _MOST_HEADER_BYTES: Final = 64 << 10
 _BLOCK: Final = 1 << 20
+_DAMAGED: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    ValueError,
+    # Of a part that has a password; its subclass for one that is packed in a way that zipfile does not read.
+    RuntimeError,
+)
+"""What reading a zip raises where it is damaged or locked."""
+
 _MOST_PARTS: Final = 2_000
 _OVERLAP: Final = 64
 _RETRY_S: Final = 600
@@ -205,7 +216,7 @@ def _check_sheet(path: Path) -> None:
             room = MOST_INFLATED_BYTES
             for name in names:
                 room -= _checked_size(parts, name, room)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError):
+    except _DAMAGED:
         raise UnreadableFile("the XLSX file is damaged, or has a password; save it again") from None
 
 

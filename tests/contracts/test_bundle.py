@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,12 @@ from tests.conftest import ROOT, missing
 INSTALLER = ROOT / "deploy" / "offline" / "install.py"
 LOCK = (ROOT / "requirements" / "run.txt").read_text("utf-8")
 OURS = ("gisgrid", "boundaries", "tracks", "web")
+
+# A registry, whatever it is called: by the words with which pip and npm name one.
+REGISTRY = re.compile(
+    rb"(?:--(?:extra-)?index-url|(?<!\w)-i|registry\s*=|\"resolved\"\s*:)[\s\"=]*https?:"
+    rb"|https?://[\w.:-]+/(?:[\w-]+/)*simple\b|file:/{3}"
+)
 
 
 @pytest.fixture(scope="module")
@@ -152,9 +159,18 @@ def test_write_bundle__no_registry_and_no_path_of_this_machine(bundle):
     (own,) = (bundle / "wheels").glob("gisgrid-*.whl")
     with zipfile.ZipFile(own) as file:
         contents |= {name: file.read(name) for name in file.namelist()}
-    hosts = (b"pypi.org", b"pythonhosted", b"npmjs", b"npmmirror", b"tuna.tsinghua", b"file:///")
-    banned = (*hosts, f"{ROOT}/".encode(), f"{Path.home()}/".encode())
-    assert [(name, word) for name, content in contents.items() for word in banned if word in content] == []
+    paths = (f"{ROOT}/".encode(), f"{Path.home()}/".encode())
+    assert [(name, word) for name, content in contents.items() for word in paths if word in content] == []
+    assert [(name, found[0]) for name, content in contents.items() if (found := REGISTRY.search(content))] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["--index-url https://x.example/simple", "-i https://x.example/a", '"resolved": "https://x.example/a.tgz"',
+     "see https://x.example/simple/numpy/", "--find-links file:/" + "//somewhere", "registry=https://x.example/"],
+)  # fmt: skip
+def test_registry__however_it_is_written(text):
+    assert REGISTRY.search(text.encode())
 
 
 def test_write_bundle__readmes_say_for_what(bundle):
