@@ -8,7 +8,8 @@ from pathlib import Path
 
 from benchmarks.peers import Peer, PeersAnswerDiffersError
 from benchmarks.report import Report
-from benchmarks.serving import Served, bodies_on_land, databases, ready_store, service
+from benchmarks.serving import Served, bodies_on_land, ready_store, service
+from benchmarks.stores import databases
 from gisgrid.grid import GridNetwork
 from gisgrid.sample import build_district
 from gisgrid.store import open_store

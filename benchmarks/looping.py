@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.peers import Peer, PeersAnswerDiffersError
 from benchmarks.report import Report
+from benchmarks.stores import databases
 from benchmarks.timing import take_turns
 from gisgrid.figures import GROUPINGS, FiguresQuery, FigureTable, count_figures, roles_of_reporters
 from gisgrid.flow import Request
@@ -29,7 +30,6 @@ from gisgrid.store.reports import report_incident
 from gisgrid.store.staffing import Staffing
 from gisgrid.store.steps import take_step
 from gisgrid.store.ticking import tick
-from tests.servers import NoServerError, postgis
 
 _AS_OF_MS = 1_541_001_600_000
 """The end of October 2018 in China, when the sample ends."""
@@ -48,7 +48,7 @@ def looping(report: Report, _: GridNetwork, __: list[Peer]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         paths = write_sample(Path(folder), district, incidents=build_incidents(district))
         rows = read_incident_rows(paths["incidents"]).rows
-        for name, url in _databases(report):
+        for name, url in databases(report):
             store = open_store(Path(folder) / name, url, upgrading=True, now_ms=_Clock())
             editions = Editions(store)
             editions.publish(district.network, dt.date(2018, 1, 1), author="benchmark")
@@ -77,15 +77,6 @@ class _Clock:
     def __call__(self) -> int:
         self._now_ms += 1
         return self._now_ms
-
-
-def _databases(report: Report) -> Iterator[tuple[str, str | None]]:
-    yield "SQLite", None
-    try:
-        with postgis() as address:
-            yield "PostgreSQL", address
-    except NoServerError as error:
-        report.note(f"PostgreSQL: left out ({error})")
 
 
 def _figures(report: Report, title: str, name: str, store: Store) -> None:

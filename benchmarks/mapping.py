@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from benchmarks.peers import Peer, PeersAnswerDiffersError
 from benchmarks.report import Report
-from benchmarks.serving import databases, ready_store
+from benchmarks.serving import ready_store
+from benchmarks.stores import databases
 from benchmarks.timing import take_turns
 from benchmarks.worlds import random_on_land
 from gisgrid.access import Holder

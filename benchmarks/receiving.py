@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from benchmarks.peers import Peer, PeersAnswerDiffersError
 from benchmarks.report import Report
-from benchmarks.serving import Served, databases, ready_store, service
+from benchmarks.serving import Served, ready_store, service
+from benchmarks.stores import databases
 from benchmarks.worlds import random_on_land
 from gisgrid.grid import GridNetwork
 from gisgrid.local_days import start_of

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from benchmarks.peers import Peer, PeersAnswerDiffersError
 from benchmarks.report import Report
+from benchmarks.stores import databases
 from benchmarks.worlds import random_on_land
 from gisgrid.grid import GridNetwork
 from gisgrid.incident_rows import read_incident_rows
@@ -30,7 +31,7 @@ from gisgrid.store.engine import DATABASE_FILE
 from gisgrid.store.incidents import Incidents
 from gisgrid.store.register_files import import_register
 from gisgrid.store.tables import INCIDENT
-from tests.servers import NoServerError, free_port, postgis
+from tests.servers import free_port
 
 CALLERS = (1, 8, 32)
 _SECONDS = 4.0
@@ -67,16 +68,6 @@ def serving(report: Report, _: GridNetwork, __: list[Peer]) -> None:
         for name, url in databases(report):
             served = ready_store(Path(folder) / name, url, district)
             _report_beside_bare(report, name, served, bodies_on_land(district.network, 30_000))
-
-
-def databases(report: Report) -> Iterator[tuple[str, str | None]]:
-    """SQLite, and PostgreSQL where there is one."""
-    yield "SQLite", None
-    try:
-        with postgis() as address:
-            yield "PostgreSQL", address
-    except NoServerError as error:
-        report.note(f"PostgreSQL: left out ({error})")
 
 
 def ready_store(folder: Path, url: str | None, district: SampleDistrict, *, with_incidents: bool = True) -> Served:
