@@ -82,11 +82,9 @@ class DoorCheck:
             raise
         if visit is None:
             _slow_down(services.pace, f"stranger/{origin}")
-            if self.action:
-                raise Refused(
-                    "sign in, or send a token: Authorization: Bearer gg_…, or as the password of basic authentication"
-                )
-            return Visit(services, Known(Holder("", "")), origin)
+            raise Refused(
+                "sign in, or send a token: Authorization: Bearer gg_…, or as the password of basic authentication"
+            )
         request.state.account = visit.holder.name
         _slow_down(services.pace, f"account/{visit.holder.name}")
         visit.require(self.action)

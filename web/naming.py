@@ -4,28 +4,22 @@ import threading
 from dataclasses import dataclass
 from typing import Final
 
-import sqlalchemy as sa
-
 from gisgrid.local_days import local_day
 from gisgrid.places import PlaceFinder
 from gisgrid.store import Store
 from gisgrid.store.editions import Editions
 from gisgrid.store.gazetteer import make_finder
-from gisgrid.store.tables import EVENT
+from gisgrid.store.news import Position, has_come, newest_event
 
 _NAMING: Final = ("units_changed", "places_changed")
 """Kinds of events after which something is called otherwise; that of an edition is seen by its number."""
 
-_LATEST: Final = sa.select(
-    sa.func.max(EVENT.c.id), sa.func.max(sa.case((EVENT.c.kind.in_(_NAMING), EVENT.c.id)))
-).where(EVENT.c.id > sa.bindparam("known"))
-
 
 @dataclass(frozen=True)
 class _Held:
-    """A finder, up to which event it knows everything, and of which edition (None: before the first)."""
+    """A finder, up to where in the log it knows everything, and of which edition (None: before the first)."""
 
-    event: int
+    position: Position
     edition: int | None
     finder: PlaceFinder
 
@@ -56,11 +50,12 @@ class Naming:
             return None
         with self._store.reading() as connection:
             label = self._editions.at(local_day(self._store.now_ms()), connection)
-            newest, changed = connection.execute(_LATEST, {"known": held.event}).one()
-        if changed is not None or held.edition != (label.id if label else None):
+            position = newest_event(connection)
+            has_changed = has_come(connection, held.position, _NAMING) if position != held.position else False
+        if has_changed or held.edition != (label.id if label else None):
             return None
-        if newest is not None:
-            held = _Held(newest, held.edition, held.finder)
+        if position != held.position:
+            held = _Held(position, held.edition, held.finder)
             self._held = held
         return held
 
@@ -68,5 +63,4 @@ class Naming:
         with self._store.reading() as connection:
             label = self._editions.at(local_day(self._store.now_ms()), connection)
             network = self._editions.network(label.id, connection) if label else None
-            newest = connection.execute(sa.select(sa.func.max(EVENT.c.id))).scalar_one_or_none() or 0
-            return _Held(newest, label.id if label else None, make_finder(connection, network))
+            return _Held(newest_event(connection), label.id if label else None, make_finder(connection, network))

@@ -1,7 +1,9 @@
 """Reports of many people taken in at once, each with who answers for it."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -13,10 +15,14 @@ from gisgrid.store.ground import Ground, GroundKeeper
 from gisgrid.store.reports import Asked, Reported, report_incidents
 from gisgrid.store.standing import units_of
 
+LOG: Final = logging.getLogger("gisgrid.service")
+
 
 @dataclass(frozen=True)
 class Answered:
-    """A report as it was taken in, who answers for its grids, and of an urgent one who is on call."""
+    """A report as it was taken in, who answers for its grids, and of an urgent one who is on call; nobody where that could
+    not be looked up any more.
+    """
 
     reported: Reported
     answers: tuple[Answer, ...]
@@ -30,12 +36,19 @@ def report_and_answer(
     found = report_incidents(store, editions, asked, keeper)
     if not any(isinstance(one, Reported) for one in found):
         return [one for one in found if isinstance(one, Exception)]
-    quick = _answered_at_once(keeper.last, found)
-    if quick is not None:
-        return quick
-    with store.reading() as connection:
-        ground, now_ms = keeper.ground(connection), store.now_ms()
-        return [one if isinstance(one, Exception) else _answered(connection, ground, one, now_ms) for one in found]
+    # Reports of other platforms do not meet the ground: what was remembered may be old by now.
+    if not any(one.report.source_system for one in asked):
+        quick = _answered_at_once(keeper.last, found)
+        if quick is not None:
+            return quick
+    try:
+        with store.reading() as connection:
+            ground, now_ms = keeper.ground(connection), store.now_ms()
+            return [one if isinstance(one, Exception) else _answered(connection, ground, one, now_ms) for one in found]
+    except Exception:
+        # The reports are kept: an error now would have them sent again, and doubled.
+        LOG.exception("who answers for reports just taken in could not be looked up")
+        return [one if isinstance(one, Exception) else Answered(one, (), ()) for one in found]
 
 
 def _answered_at_once(

@@ -20,15 +20,17 @@ _PASSING: Final = (
 )  # fmt: skip
 """Kinds of events that change nothing of the ground."""
 
-_NOT_READ: Final = -1
 _MOST_ANSWERS: Final = 5_000
 _KNOWN: Final[sa.BindParameter[int]] = sa.bindparam("known", type_=sa.BigInteger)
 _LATEST: Final = sa.select(
     sa.func.max(sa.case((EVENT.c.id > _KNOWN, EVENT.c.id))),
     sa.func.max(sa.case((sa.and_(EVENT.c.id > _KNOWN, EVENT.c.kind.not_in(_PASSING)), EVENT.c.id))),
     sa.func.max(sa.case((EVENT.c.id == _KNOWN, EVENT.c.at_ms))),
+    sa.select(EVENT.c.at_ms).order_by(EVENT.c.id.desc()).limit(1).scalar_subquery(),
 ).where(EVENT.c.id >= _KNOWN)
-"""The newest event after a known one, the newest that changes the ground, and the time of the known one (another log: another)."""
+"""The newest event after a known one, the newest that changes the ground, the time of the known one (in another log: another),
+and of the newest.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +56,13 @@ class Ground:
     def answers(self, connection: sa.Connection, grids: Iterable[str], day: dt.date) -> dict[str, Answer]:
         """Who answers for each grid on a local day."""
         wanted = [grid for grid in dict.fromkeys(grids) if grid]
-        missing = [grid for grid in wanted if (grid, day) not in self._answers]
+        held = {grid: answer for grid in wanted if (answer := self._answers.get((grid, day))) is not None}
+        missing = [grid for grid in wanted if grid not in held]
         found = who_answers(connection, missing, day) if missing else {}
         if len(self._answers) + len(found) > _MOST_ANSWERS:
             self._answers.clear()
         self._answers.update({(grid, day): answer for grid, answer in found.items()})
-        return {grid: found.get(grid) or self._answers[grid, day] for grid in wanted}
+        return {grid: held.get(grid) or found[grid] for grid in wanted}
 
 
 class GroundKeeper:
@@ -81,16 +84,13 @@ class GroundKeeper:
         """The ground as a transaction sees it."""
         with self._lock:
             known, ground = self._known, self._ground
-        newest, changed, known_ms = connection.execute(_LATEST, {"known": known[0]}).one()
-        is_another_log = known[0] > 0 and (known_ms is None or known[1] not in (_NOT_READ, known_ms))
+        newest, changed, known_ms, newest_ms = connection.execute(_LATEST, {"known": known[0]}).one()
+        is_another_log = known[0] > 0 and known_ms != known[1]
         if ground is None or changed is not None or is_another_log:
             ground = self._read(connection)
-        position: Position = known if known_ms is None else (known[0], known_ms)
+        position: Position = known if newest is None else (newest, newest_ms)
         if is_another_log:
             position = newest_event(connection)
-        elif newest is not None:
-            # Its time is read when the log is looked at again.
-            position = (newest, _NOT_READ)
         with self._lock:
             # A slower reader must not set it back.
             if position[0] > self._known[0] or self._known == known:

@@ -96,9 +96,7 @@ class IncidentMirror:
 
     def with_repeats(self) -> tuple[IncidentColumns, NDArray[np.bool_]]:
         """The columns as of now, and which of their incidents repeat an earlier one."""
-        self.refresh()
-        # Another thread may have refreshed meanwhile: what counts are the columns as they are now.
-        parts = self._parts or self.parts()
+        parts = self.parts()
         columns = self._whole_of(parts)
         with self._whole_lock:
             if self._repeats is None or self._repeats[0] is not parts:

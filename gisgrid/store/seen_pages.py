@@ -6,7 +6,6 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from gisgrid.access import Holder
 from gisgrid.incident_columns import IncidentColumns
 from gisgrid.map_filters import Sight
 from gisgrid.store.incident_mirror import IncidentMirror
@@ -22,20 +21,20 @@ _LARGEST_CHUNK: Final = 16_000
 def seen_page(
     store: Store,
     mirror: IncidentMirror,
-    holder: Holder,
+    sight: Sight,
     wanted: IncidentFilter,
     *,
     after: tuple[int, int] | None = None,
     most: int = 100,
 ) -> IncidentPage:
-    """As `Incidents.page` for what `holder` may see; quick also where that is little of much.
+    """As `Incidents.page` for what someone's `sight` shows; quick also where that is little of much.
 
     The database has no index of who may see what: it is asked for growing numbers of those that may be seen, the newest
     first, and applies filter and rule again to each.
     """
-    numbers = _visible_numbers(mirror, holder, after)
+    numbers = _visible_numbers(mirror, sight, after)
     found: list[Incident] = []
-    visible = visible_to(holder)
+    visible = visible_to(sight.holder)
     begin, size = 0, max(_FIRST_CHUNK, most + 1)
     with store.reading() as connection:
         while begin < len(numbers) and len(found) <= most:
@@ -51,9 +50,9 @@ def seen_page(
     return IncidentPage(shown, (shown[-1].reported_ms, shown[-1].id) if len(found) > most else None)
 
 
-def _visible_numbers(mirror: IncidentMirror, holder: Holder, after: tuple[int, int] | None) -> NDArray[np.int64]:
+def _visible_numbers(mirror: IncidentMirror, sight: Sight, after: tuple[int, int] | None) -> NDArray[np.int64]:
     """The numbers of what may be seen, the newest report first, those after a key."""
-    parts, sight = mirror.parts(), Sight(holder)
+    parts = mirror.parts()
     kept = np.ones(len(parts.base), bool)
     kept[parts.replaced] = False
     found = [_seen(parts.base, parts.delta.words, sight, after, kept)]

@@ -189,7 +189,9 @@ def list_incidents(
     check_filter(visit, wanted)
     after = read_cursor(cursor, int, int)
     if visit.holder.unit:
-        page = seen_page(services.store, services.mirror, visit.holder, wanted, after=after, most=limit)
+        page = seen_page(
+            services.store, services.mirror, services.maps.sight(visit.holder), wanted, after=after, most=limit
+        )
     else:
         page = services.incidents.page(wanted, after=after, most=limit, visible=visible_to(visit.holder))
     named = visit.may("read_names")

@@ -333,19 +333,19 @@ def test_refresh__one_thread_reads_at_a_time(make_database):
 
 
 class Overtaken(IncidentMirror):
-    """A mirror on which something happens after one of its refreshes, and another thread refreshes it before the first
+    """A mirror on which something happens after one of its looks, and another thread looks again before the first
     goes on.
     """
 
     happens = None
 
-    def refresh(self):
-        columns = super().refresh()
+    def parts(self):
+        parts = super().parts()
         if self.happens:
             happens, self.happens = self.happens, None
             happens()
-            super().refresh()
-        return columns
+            super().parts()
+        return parts
 
 
 def test_repeats__when_another_thread_is_quicker(make_database):

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from gisgrid.access import Holder
+from gisgrid.map_filters import Sight
 from gisgrid.store.incident_mirror import IncidentMirror
 from gisgrid.store.incidents import IncidentFilter, Incidents
 from gisgrid.store.seen_pages import seen_page
@@ -47,7 +48,7 @@ def test_seen_page__as_by_the_database_alone(database, most):
             after, pages = None, 0
             while True:
                 expected = incidents.page(wanted, after=after, most=most, visible=visible_to(holder))
-                assert seen_page(district.store, mirror, holder, wanted, after=after, most=most) == expected
+                assert seen_page(district.store, mirror, Sight(holder), wanted, after=after, most=most) == expected
                 pages, after = pages + 1, expected.after
                 if after is None:
                     break
