@@ -11,20 +11,15 @@ import sqlalchemy as sa
 from gisgrid.offices import DISTRICT, district_of
 from gisgrid.store.answering import Answer, who_answers
 from gisgrid.store.editions import EditionLabel, Editions
-from gisgrid.store.news import Position, newest_event
+from gisgrid.store.news import PASSING, Position, newest_event
 from gisgrid.store.rulebook import Rulebook, rulebook_of
 from gisgrid.store.tables import EVENT
-
-_PASSING: Final = (
-    "incident_reported", "incident_moved", "incidents_taken_in", "incidents_ticked", "incident_photo", "fixes_received",
-)  # fmt: skip
-"""Kinds of events that change nothing of the ground."""
 
 _MOST_ANSWERS: Final = 5_000
 _KNOWN: Final[sa.BindParameter[int]] = sa.bindparam("known", type_=sa.BigInteger)
 _LATEST: Final = sa.select(
     sa.func.max(sa.case((EVENT.c.id > _KNOWN, EVENT.c.id))),
-    sa.func.max(sa.case((sa.and_(EVENT.c.id > _KNOWN, EVENT.c.kind.not_in(_PASSING)), EVENT.c.id))),
+    sa.func.max(sa.case((sa.and_(EVENT.c.id > _KNOWN, EVENT.c.kind.not_in(PASSING)), EVENT.c.id))),
     sa.func.max(sa.case((EVENT.c.id == _KNOWN, EVENT.c.at_ms))),
     sa.select(EVENT.c.at_ms).order_by(EVENT.c.id.desc()).limit(1).scalar_subquery(),
 ).where(EVENT.c.id >= _KNOWN)

@@ -21,7 +21,7 @@ from gisgrid.repeats import find_repeats
 from gisgrid.rules import NearnessRules
 from gisgrid.store.bulk import degrees_of
 from gisgrid.store.events import events_from
-from gisgrid.store.news import Position, newest_event
+from gisgrid.store.news import Position, has_more_than_passing, newest_event
 from gisgrid.store.rulebook import Rulebook, rulebook_of
 from gisgrid.store.store import Store
 from gisgrid.store.tables import EVENT, INCIDENT
@@ -79,8 +79,9 @@ class IncidentMirror:
                     return parts
                 if parts is not None and events_from(connection, self._position, most=0) is None:
                     parts = None  # A backup has been restored.
-                # Rules and calendar too change only with an event.
-                rulebook = rulebook_of(connection)
+                # Rules and calendar too change only with an event; most events come from phones and change nothing here.
+                is_same = parts is not None and not has_more_than_passing(connection, self._position[0])
+                rulebook = parts.rulebook if parts is not None and is_same else rulebook_of(connection)
                 rows = _read(connection, self._position[0] if parts is not None else 0)
                 changed = _newest_change(connection, rows)
             self._parts, self._position = self._following(parts, rows, rulebook, changed), newest
