@@ -37,7 +37,7 @@ def kill_rounds(folder, rounds, seed, url=None):
                 + ([url] if url else []),
                 stdout=stream, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
             )  # fmt: skip
-            while output.stat().st_size == 0 and victim.poll() is None:
+            while output.read_bytes().count(b"\n") < 3 and victim.poll() is None:
                 time.sleep(0.01)
             time.sleep(rng.uniform(0.0, 0.6))
             assert victim.poll() is None, "the victim ended by itself"
