@@ -21,6 +21,9 @@ KEPT_MS: Final = 30 * 86_400_000
 MOST_OPEN: Final = 10
 """So many jobs an account may have waiting or running."""
 
+MOST_TRIES: Final = 3
+"""So often a job is begun whose process ends under it: one that takes its process with it must not do so for ever."""
+
 _RETRY_S: Final = 30
 _NEWEST: Final = 200
 
@@ -29,7 +32,8 @@ _NEWEST: Final = 200
 class Job:
     """A job: `state` is waiting, running, done, failed or stopped, `progress` 0 to 1, times in ms since 1970 UTC.
 
-    `asked` are its arguments, `result` what it found (of a failed one `reason`, a sentence).
+    `asked` are its arguments, `result` what it found (of a failed one `reason`, a sentence). `tries` is how often it was
+    begun, without the times when its worker gave it back.
     """
 
     id: int
@@ -45,6 +49,7 @@ class Job:
     started_ms: int | None
     beat_ms: int | None
     ended_ms: int | None
+    tries: int = 0
 
     @property
     def has_ended(self) -> bool:
@@ -128,7 +133,8 @@ class Jobs:
             number = change.connection.execute(oldest).scalar_one_or_none()
             if number is None:
                 return None
-            started = {"state": "running", "started_ms": change.at_ms, "beat_ms": change.at_ms}
+            started: dict[str, Any] = {"state": "running", "started_ms": change.at_ms, "beat_ms": change.at_ms}
+            started["tries"] = JOB.c.tries + 1
             change.connection.execute(JOB.update().where(JOB.c.id == number).values(**started))
             return _get(change.connection, number)
 
@@ -157,11 +163,14 @@ class Jobs:
     def give_back(self, job: Job) -> bool:
         """A job waits again, for another worker, as if it had not begun."""
         with self._store.changing("job worker") as change:
-            query = JOB.update().where(*_still(job)).values(**_ANEW)
+            query = JOB.update().where(*_still(job)).values(**_ANEW, tries=JOB.c.tries - 1)
             return change.connection.execute(query).rowcount > 0
 
     def reap(self, repeatable: Collection[str]) -> tuple[int, ...]:
-        """Look after jobs whose worker has died: those of repeatable kinds wait again, others have failed."""
+        """Look after jobs whose worker has died: those of repeatable kinds wait again, others have failed.
+
+        So have those that were begun `MOST_TRIES` times.
+        """
         dead = sa.and_(JOB.c.state == "running", JOB.c.beat_ms < self._store.now_ms() - SILENT_MS)
         with self._store.reading() as connection:
             if connection.execute(sa.select(JOB.c.id).where(dead).limit(1)).first() is None:
@@ -169,12 +178,14 @@ class Jobs:
         with self._store.changing("job worker") as change:
             found = change.connection.execute(sa.select(JOB).where(dead).with_for_update(skip_locked=True)).all()
             for row in found:
-                again = row.kind in repeatable and not row.is_to_stop
+                is_worn_out = row.tries >= MOST_TRIES
+                again = row.kind in repeatable and not row.is_to_stop and not is_worn_out
                 ended: dict[str, Any] = {"ended_ms": change.at_ms, "state": "stopped" if row.is_to_stop else "failed"}
-                ended |= {} if row.is_to_stop else {"result": {"reason": "its worker ended; ask again"}}
+                reason = _WORN_OUT if row.kind in repeatable and is_worn_out else _DIED
+                ended |= {} if row.is_to_stop else {"result": {"reason": reason}}
                 query = JOB.update().where(JOB.c.id == row.id).values(**(_ANEW if again else ended))
                 change.connection.execute(query)
-                change.note("reap_job", f"job/{row.id}", "waits again" if again else "failed")
+                change.note("reap_job", f"job/{row.id}", "waits again" if again else str(ended["state"]))
             return tuple(row.id for row in found)
 
     def forget_old(self) -> tuple[int, ...]:
@@ -199,6 +210,11 @@ class Jobs:
             return is_mine
 
 
+_DIED: Final = "its worker ended; ask again"
+_WORN_OUT: Final = (
+    f"the process that ran it ended {MOST_TRIES} times under it, so it is not begun again; ask for less at a time, such as fewer "
+    "days, or have an administrator look at the memory of the machine and the log of the service"
+)
 _ANEW: Final[dict[str, Any]] = {
     "state": "waiting", "started_ms": None, "beat_ms": None, "progress": 0.0, "stage": "",
 }  # fmt: skip

@@ -61,8 +61,12 @@ JOB: Final = sa.Table(
     sa.Column("started_ms", sa.BigInteger),
     sa.Column("beat_ms", sa.BigInteger),
     sa.Column("ended_ms", sa.BigInteger),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
 )
-"""Long jobs: `state` is waiting, running, done, failed or stopped; `progress` 0 to 1; `beat_ms` when its worker last wrote."""
+"""Long jobs: `state` is waiting, running, done, failed or stopped; `progress` 0 to 1; `beat_ms` when its worker last wrote.
+
+`tries` counts how often it was begun and not given back.
+"""
 
 PHOTO: Final = sa.Table(
     "photo",

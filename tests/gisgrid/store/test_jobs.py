@@ -4,7 +4,7 @@ import pytest
 
 from gisgrid.errors import Conflict, NotThere, TooMany
 from gisgrid.store.answered import Key
-from gisgrid.store.jobs import KEPT_MS, MOST_OPEN, SILENT_MS, Jobs
+from gisgrid.store.jobs import KEPT_MS, MOST_OPEN, MOST_TRIES, SILENT_MS, Jobs
 from tests.gisgrid.store.small_district import all_at_once
 
 KINDS = ("verify", "import_incidents")
@@ -99,6 +99,29 @@ def test_reap__only_the_silent_repeatable_ones_wait_again(jobs, database):
     assert [jobs.get(number).state for number in (1, 2, 3, 4)] == ["waiting", "failed", "running", "stopped"]
     assert jobs.get(2).result == {"reason": "its worker ended; ask again"}
     assert jobs.beat(first, 0.2, "") == jobs.beat(second, 0.2, "") == "lost"
+
+
+def test_reap__a_job_that_takes_its_process_with_it_is_not_begun_for_ever(jobs, database):
+    ask(jobs)
+    for tries in range(1, MOST_TRIES + 1):
+        job = jobs.claim(KINDS)
+        assert job.tries == tries
+        database.clock.now_ms += SILENT_MS + 1
+        assert jobs.reap(["verify"]) == (1,)
+    assert jobs.claim(KINDS) is None
+    ended = jobs.get(1)
+    assert (ended.state, ended.ended_ms, ended.tries) == ("failed", database.clock.now_ms, MOST_TRIES)
+    assert "ended 3 times" in ended.result["reason"]
+    assert "ask for less" in ended.result["reason"]
+
+
+def test_give_back__an_orderly_end_of_the_service_does_not_count(jobs):
+    ask(jobs)
+    for _ in range(MOST_TRIES + 2):
+        job = jobs.claim(KINDS)
+        assert job.tries == 1
+        assert jobs.give_back(job)
+    assert jobs.get(1).tries == 0
 
 
 def test_ask__the_same_key_is_the_same_job(jobs):
