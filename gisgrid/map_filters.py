@@ -7,15 +7,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gisgrid.access import Holder, Subject, may
 from gisgrid.clocks import CLOCK_STATES
 from gisgrid.codes import VILLAGE_DIGITS
 from gisgrid.errors import BadOption
 from gisgrid.incident_columns import FIXED_WORDS
-from gisgrid.map_cells import LOOKS, narrow, narrow_to_sight, narrow_to_span
+from gisgrid.map_cells import LOOKS, narrow, narrow_to_span
 from gisgrid.map_points import MapPoints
+from gisgrid.sight import SEEN_BY, Sight
 
-_SEEN_BY: Final = ("grid", "village", "township", "offices")
 _STATE_BITS: Final = 7
 _URGENT_BIT: Final = 8
 _AREA: Final = "area:"
@@ -63,41 +62,13 @@ class MapFilter:
         return self.unit.removeprefix(_AREA) if self.unit.startswith(_AREA) else ""
 
 
-class Sight:
-    """What someone with a role and a unit may see, by the words that incidents have; it grows with them."""
-
-    def __init__(self, holder: Holder) -> None:
-        self.holder = holder
-        self._known = {name: np.zeros(0, bool) for name in _SEEN_BY}
-        self.sees_all = may(holder, "read_incidents", Subject()) and not holder.unit
-
-    def of_words(self, words: dict[str, tuple[str, ...]]) -> tuple[NDArray[np.bool_], ...]:
-        """For each word of a grid, a village, a township, and for each list of offices, whether it lets see an incident."""
-        found = []
-        for name in _SEEN_BY:
-            known = self._known[name]
-            if len(known) < len(words[name]):
-                more = [self._sees(name, word) for word in words[name][len(known) :]]
-                known = np.concatenate((known, np.array(more, bool)))
-                self._known[name] = known
-            found.append(known)
-        return tuple(found)
-
-    def _sees(self, name: str, word: str) -> bool:
-        subject = Subject("", tuple(word.split())) if name == "offices" else Subject(word)
-        return may(self.holder, "read_incidents", subject)
-
-
 def choose(
     points: MapPoints, looks: NDArray[np.int8], words: dict[str, tuple[str, ...]], wanted: MapFilter, sight: Sight
 ) -> NDArray[np.bool_]:
     """Which of the points (n,) are asked for and may be seen; `words` are those of all codes, `looks` as of `MapPoints.looks`."""
     chosen = np.ones(len(points), bool)
     if not sight.sees_all:
-        grid, village, township, offices = (
-            points.coded(name) for name in ("answering_grid", "village", "township", "offices")
-        )
-        narrow_to_sight(chosen, grid, village, township, offices, *sight.of_words(words))
+        sight.narrow(chosen, *(points.coded(name) for name in SEEN_BY), words=words)
     if wanted.from_ms is not None or wanted.to_ms is not None:
         from_ms, to_ms = (
             other if at is None else at for at, other in ((wanted.from_ms, -(2**63)), (wanted.to_ms, 2**63 - 1))

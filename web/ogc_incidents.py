@@ -8,11 +8,12 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from gisgrid.access import Holder, Subject, may
+from gisgrid.access import Holder
 from gisgrid.clocks import NEVER, instants
 from gisgrid.codes import VILLAGE_DIGITS
 from gisgrid.errors import BadOption, BadQuery, NotThere, UnknownGrid
 from gisgrid.incident_columns import FIXED_WORDS, IncidentColumns
+from gisgrid.sight import Sight
 from gisgrid.store.belonging import check_unit
 from gisgrid.store.bulk import degrees_of
 from gisgrid.store.incident_mirror import IncidentMirror, IncidentParts
@@ -46,7 +47,7 @@ class IncidentFeatures:
         self._store = store
         self._mirror = mirror
 
-    def page(self, query: ItemsQuery, holder: Holder, *, named: bool) -> FeaturePage:
+    def page(self, query: ItemsQuery, sight: Sight, *, named: bool) -> FeaturePage:
         """A page of the incidents that someone may see, with names or without.
 
         Each is on one page of a walk, also while others are reported: they get higher numbers. Raises `BadQuery`.
@@ -54,10 +55,10 @@ class IncidentFeatures:
         after = _read_cursor(query.cursor)
         choices = tuple(self._choices(query))
         parts = self._mirror.parts()
-        found = _numbers(parts, lambda some: _chosen(some, parts.delta.words, query, choices, holder))
+        found = _numbers(parts, lambda some: _chosen(some, parts.delta.words, query, choices, sight))
         rest = found[np.searchsorted(found, after, side="right") :]
         shown = rest[: query.limit].tolist()
-        features = self._features(shown, holder, parts.rulebook, named=named)
+        features = self._features(shown, sight.holder, parts.rulebook, named=named)
         following = cursor_of(shown[-1]) if len(rest) > len(shown) else None
         return FeaturePage([one + b"}" for one in features], len(found), following)
 
@@ -70,12 +71,12 @@ class IncidentFeatures:
             raise NotThere(f"there is no incident {number[:40]!r}")
         return features[0]
 
-    def extent(self, holder: Holder) -> tuple[Box | None, tuple[int, int] | None]:
+    def extent(self, sight: Sight) -> tuple[Box | None, tuple[int, int] | None]:
         """The window of the places that someone may see, and the first and last instant (ms) of reports; None of none."""
         parts = self._mirror.parts()
         boxes, times = [], []
-        for columns, is_here in _sides(parts):
-            chosen = is_here & _visible(columns, parts.delta.words, holder)
+        for columns, is_now in parts.sides():
+            chosen = is_now & sight.seen(columns, parts.delta.words)
             lon, lat, reported_ms = columns.lon[chosen], columns.lat[chosen], columns.reported_ms[chosen]
             if len(reported_ms):
                 times += [int(reported_ms.min()), int(reported_ms.max())]
@@ -136,16 +137,8 @@ class IncidentFeatures:
 
 def _numbers(parts: IncidentParts, choose: Callable[[IncidentColumns], NDArray[np.bool_]]) -> NDArray[np.int64]:
     """The numbers (n,) of the chosen, in order."""
-    found = [columns.number[is_here & choose(columns)] for columns, is_here in _sides(parts)]
+    found = [columns.number[is_now & choose(columns)] for columns, is_now in parts.sides()]
     return np.sort(np.concatenate(found)) if len(found[1]) else found[0]
-
-
-def _sides(parts: IncidentParts) -> Iterable[tuple[IncidentColumns, NDArray[np.bool_]]]:
-    """The many and the few, and which of them stand as they are now."""
-    is_here = np.ones(len(parts.base), bool)
-    is_here[parts.replaced] = False
-    yield parts.base, is_here
-    yield parts.delta, np.ones(len(parts.delta), bool)
 
 
 def _chosen(
@@ -153,10 +146,10 @@ def _chosen(
     words: dict[str, tuple[str, ...]],
     query: ItemsQuery,
     choices: tuple[_Choice, ...],
-    holder: Holder,
+    sight: Sight,
 ) -> NDArray[np.bool_]:
     """Which incidents (n,) are asked for and may be seen."""
-    chosen = _visible(columns, words, holder)
+    chosen = sight.seen(columns, words)
     for name, is_asked in choices:
         chosen &= np.array([is_asked(word) for word in words[name]], bool)[getattr(columns, name)]
     if query.span is not None:
@@ -170,21 +163,6 @@ def _chosen(
             within |= (columns.lon >= west) & (columns.lon <= east) & (columns.lat >= south) & (columns.lat <= north)
         chosen &= within
     return chosen
-
-
-def _visible(columns: IncidentColumns, words: dict[str, tuple[str, ...]], holder: Holder) -> NDArray[np.bool_]:
-    """What `may` says of each incident (n,), asked once for each word."""
-
-    def sees(name: str, subjects: Callable[[str], Subject]) -> NDArray[np.bool_]:
-        return np.array([may(holder, "read_incidents", subjects(word)) for word in words[name]], bool)
-
-    if not holder.unit:
-        return np.full(len(columns), may(holder, "read_incidents", Subject()))
-    by_grid, by_village, by_township = (sees(name, Subject) for name in ("grid", "village", "township"))
-    by_offices = sees("offices", lambda word: Subject("", tuple(word.split())))
-    upper = np.where(columns.village > 0, by_village[columns.village], by_township[columns.township])
-    lies_in = np.where(columns.answering_grid > 0, by_grid[columns.answering_grid], upper)
-    return np.asarray(lies_in | by_offices[columns.offices], bool)
 
 
 def _write(rows: Sequence[Any], rulebook: Rulebook, *, named: bool) -> list[bytes]:

@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final
@@ -53,6 +53,13 @@ class IncidentParts:
     def whole(self) -> IncidentColumns:
         """All of them in one, ordered by number."""
         return _merged(self.base, self.delta)
+
+    def sides(self) -> Iterator[tuple[IncidentColumns, NDArray[np.bool_]]]:
+        """The many and the few, each with which of them (n,) stand as they are now."""
+        is_now = np.ones(len(self.base), bool)
+        is_now[self.replaced] = False
+        yield self.base, is_now
+        yield self.delta, np.ones(len(self.delta), bool)
 
 
 class IncidentMirror:

@@ -16,8 +16,9 @@ from gisgrid.access import Holder
 from gisgrid.clocks import MINUTE_MS
 from gisgrid.incident_columns import IncidentColumns
 from gisgrid.map_answers import Chosen, Tally, Viewport, clock_counts, count_by_unit, show, tally_of
-from gisgrid.map_filters import MapFilter, Sight, choose
+from gisgrid.map_filters import MapFilter, choose
 from gisgrid.map_points import MapPoints, map_points
+from gisgrid.sight import Sight
 from gisgrid.store.incident_mirror import IncidentMirror, IncidentParts
 from gisgrid.store.store import Store
 from gisgrid.store.tables import AREA_GRID

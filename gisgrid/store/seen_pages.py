@@ -6,8 +6,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from gisgrid.incident_columns import IncidentColumns
-from gisgrid.map_filters import Sight
+from gisgrid.sight import Sight
 from gisgrid.store.incident_mirror import IncidentMirror
 from gisgrid.store.incidents import Incident, IncidentFilter, IncidentPage, conditions_of, incident_of
 from gisgrid.store.store import Store
@@ -53,35 +52,12 @@ def seen_page(
 def _visible_numbers(mirror: IncidentMirror, sight: Sight, after: tuple[int, int] | None) -> NDArray[np.int64]:
     """The numbers of what may be seen, the newest report first, those after a key."""
     parts = mirror.parts()
-    kept = np.ones(len(parts.base), bool)
-    kept[parts.replaced] = False
-    found = [_seen(parts.base, parts.delta.words, sight, after, kept)]
-    found.append(_seen(parts.delta, parts.delta.words, sight, after, np.ones(len(parts.delta), bool)))
+    found = []
+    for columns, is_now in parts.sides():
+        chosen = is_now & sight.seen(columns, parts.delta.words)
+        if after is not None:
+            chosen &= columns.reported_ms <= after[0]
+        at = np.flatnonzero(chosen)
+        found.append((columns.reported_ms[at], columns.number[at]))
     reported_ms, number = (np.concatenate(column) for column in zip(*found, strict=True))
     return number[np.lexsort((-number, -reported_ms))]
-
-
-def _seen(
-    columns: IncidentColumns,
-    words: dict[str, tuple[str, ...]],
-    sight: Sight,
-    after: tuple[int, int] | None,
-    kept: NDArray[np.bool_],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    grid, village, township, offices = sight.of_words(words)
-    is_seen = _unit_seen(columns, grid, village, township) | offices[columns.offices]
-    if after is not None:
-        is_seen &= columns.reported_ms <= after[0]
-    at = np.flatnonzero(is_seen & kept)
-    return columns.reported_ms[at], columns.number[at]
-
-
-def _unit_seen(
-    columns: IncidentColumns, grid: NDArray[np.bool_], village: NDArray[np.bool_], township: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """By the unit where an incident lies: the grid that answers, else its village, else its township."""
-    return np.where(
-        columns.answering_grid > 0,
-        grid[columns.answering_grid],
-        np.where(columns.village > 0, village[columns.village], township[columns.township]),
-    )

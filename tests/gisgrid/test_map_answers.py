@@ -24,8 +24,9 @@ from gisgrid.map_answers import (
     show,
     tally_of,
 )
-from gisgrid.map_filters import MapFilter, Sight, choose
+from gisgrid.map_filters import MapFilter, choose
 from gisgrid.map_points import map_points
+from gisgrid.sight import Sight
 from gisgrid.workdays import WorkCalendar
 from tests.gisgrid.test_figures import GRIDS, START, STEP, columns_of, incidents
 
@@ -308,16 +309,6 @@ def test_show__four_cells_of_the_next_zoom_add_up():
         for cell, count in zip(coarse.cell.tolist(), coarse.count.tolist(), strict=True):
             assert added[cell] == count
         assert len(coarse.cell) > 0
-
-
-def test_sight__grows_with_the_words():
-    sight = Sight(Holder("Li Na", "worker", "331002001001"))
-    few = {"grid": ("",), "village": ("", "331002001001"), "township": ("",), "offices": ("",)}
-    assert [table.tolist() for table in sight.of_words(few)] == [[False], [False, True], [False], [False]]
-    more = few | {"grid": ("", GRIDS[0], GRIDS[3]), "offices": ("", "department:fire 331002001001")}
-    assert [table.tolist() for table in sight.of_words(more)] == [
-        [False, True, False], [False, True], [False], [False, True],
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,8 @@ def ogc_incidents_schema(request: Request, visit: IncidentVisit) -> Response:
 def ogc_incidents_items(request: Request, visit: IncidentVisit) -> Response:
     """A page of incidents."""
     query = read_items(request.query_params.multi_items(), _incidents(visit, with_extent=False).filters)
-    page = visit.services.incident_features.page(query, visit.holder, named=visit.may("read_names"))
+    services = visit.services
+    page = services.incident_features.page(query, services.maps.sight(visit.holder), named=visit.may("read_names"))
     return _page(request, visit, INCIDENTS, page)
 
 
@@ -151,7 +152,7 @@ def _incidents(visit: Visit, *, with_extent: bool) -> Collection:
     properties = incident_properties(named=visit.may("read_names"))
     if not with_extent:
         return incident_collection(INCIDENTS, properties)
-    box, times = visit.services.incident_features.extent(visit.holder)
+    box, times = visit.services.incident_features.extent(visit.services.maps.sight(visit.holder))
     return incident_collection(INCIDENTS, properties, box, (_rfc3339(times[0]), _rfc3339(times[1])) if times else None)
 
 

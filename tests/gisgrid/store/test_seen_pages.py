@@ -5,7 +5,7 @@ import random
 import pytest
 
 from gisgrid.access import Holder
-from gisgrid.map_filters import Sight
+from gisgrid.sight import Sight
 from gisgrid.store.incident_mirror import IncidentMirror
 from gisgrid.store.incidents import IncidentFilter, Incidents
 from gisgrid.store.seen_pages import seen_page
