@@ -129,7 +129,7 @@ def create_app(services: Services, *, runs_jobs: bool = True, keeps_house: bool 
     install_problem_handlers(app)
     app.add_middleware(Conditional)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
-    app.add_middleware(Envelope, settings=services.settings, meters=services.meters)
+    app.add_middleware(Envelope, settings=services.settings, meters=services.meters, misses=services.misses)
     for router in ROUTERS:
         app.include_router(router)
     return app

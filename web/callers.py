@@ -16,6 +16,7 @@ LOG: Final = logging.getLogger("gisgrid.service")
 
 _REMEMBERED_S: Final = 2.0
 _MOST_REMEMBERED: Final = 10_000
+_ACQUAINTED_S: Final = 3_600.0
 
 
 class KnownCallers:
@@ -25,6 +26,7 @@ class KnownCallers:
         self._accounts = accounts
         self._now_s = now_s
         self._found: dict[tuple[bool, str], tuple[float, Known | None]] = {}
+        self._let_in_s: dict[tuple[bool, str], float] = {}
         self._lock = threading.Lock()
         self._noting: set[asyncio.Future[None]] = set()
 
@@ -48,7 +50,16 @@ class KnownCallers:
             if len(self._found) >= _MOST_REMEMBERED:
                 self._found.clear()
             self._found[key] = (asked_s, known)
+            if known is not None:
+                if len(self._let_in_s) >= _MOST_REMEMBERED:
+                    self._let_in_s.clear()
+                self._let_in_s[key] = asked_s
         return known
+
+    def is_acquainted(self, secret: str, *, is_token: bool) -> bool:
+        """Whether a cookie or token was somebody's within the hour: it is no guess, whatever has become of it."""
+        at_s = self._let_in_s.get((is_token, secret))
+        return at_s is not None and self._now_s() - at_s < _ACQUAINTED_S
 
     def _note(self, secret: str) -> None:
         try:

@@ -70,17 +70,21 @@ class DoorCheck:
         if not self.action:
             _slow_down(services.pace, f"stranger/{origin}")
             return Visit(services, Known(Holder("", "")), origin)
-        if request.headers.get("authorization") is not None or request.cookies:
-            # Whoever has guessed too much already is not looked up.
-            wait_s = services.pace.wait_s(f"stranger/{origin}")
+        secret, is_token = _secret_of(request, services)
+        if secret and not services.callers.is_acquainted(secret, is_token=is_token):
+            # Where too much was guessed already nothing more is looked up, for whoever was not let in before: an office
+            # behind one address goes on while somebody there guesses.
+            wait_s = services.misses.wait_s(origin)
             if wait_s:
                 raise TooMany(f"too many requests in a minute; try again in {wait_s} s", wait_s)
         try:
             visit = await visit_of(request, services, origin)
         except Refused:
-            _slow_down(services.pace, f"stranger/{origin}")
+            _slow_down(services.misses, origin)
             raise
         if visit is None:
+            if secret:
+                _slow_down(services.misses, origin)
             _slow_down(services.pace, f"stranger/{origin}")
             raise Refused(
                 "sign in, or send a token: Authorization: Bearer gg_…, or as the password of basic authentication"
@@ -104,17 +108,15 @@ def open_door() -> Any:
 
 async def visit_of(request: Request, services: Services, origin: str) -> Visit | None:
     """Who asks, by token or else by cookie; None for a stranger. Raises `Refused` for what is wrong, not merely missing."""
-    authorization = request.headers.get("authorization")
-    if authorization is not None:
-        token = token_of(authorization)
-        known = await services.callers.find(token, is_token=True) if token else None
+    secret, is_token = _secret_of(request, services)
+    if is_token:
+        known = await services.callers.find(secret, is_token=True) if secret else None
         if known is None:
             raise Refused(
                 "the token is unknown, revoked or has ended; with basic authentication the password is the token"
             )
         return Visit(services, known, origin)
-    secret = request.cookies.get(SECURE_COOKIE if services.settings.is_secure else COOKIE, "")
-    if not secret or len(secret) > _MOST_SECRET:
+    if not secret:
         return None
     known = await services.callers.find(secret, is_token=False)
     if known is None:
@@ -126,6 +128,15 @@ async def visit_of(request: Request, services: Services, origin: str) -> Visit |
                 f"a request that changes something needs the header {CSRF_HEADER} with what the sign-in gave (csrf)"
             )
     return Visit(services, known, origin, secret)
+
+
+def _secret_of(request: Request, services: Services) -> tuple[str, bool]:
+    """What a request says who it is by, empty for nothing usable, and whether it is a token and no cookie."""
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
+        return token_of(authorization), True
+    secret = request.cookies.get(SECURE_COOKIE if services.settings.is_secure else COOKIE, "")
+    return secret if len(secret) <= _MOST_SECRET else "", False
 
 
 def token_of(authorization: str) -> str:

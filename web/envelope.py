@@ -11,8 +11,11 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gisgrid.told import Told
+from web.language import language_of
 from web.meters import Meters
-from web.problems import problem
+from web.pace import Pace
+from web.problems import WENT_WRONG, problem
 from web.settings import Settings
 
 LOG: Final = logging.getLogger("gisgrid.service")
@@ -37,10 +40,11 @@ class Envelope:
     large or too slow ones are refused before any of it is worked on.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, meters: Meters) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, meters: Meters, misses: Pace) -> None:
         self._app = app
         self._settings = settings
         self._meters = meters
+        self._misses = misses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -51,17 +55,17 @@ class Envelope:
         if is_head:
             # What GET would answer, without its content.
             scope = {**scope, "method": "GET"}
-        visit = _Passage(scope, send, self._settings.is_secure, is_head=is_head)
+        visit = _Passage(scope, send, self._misses, self._settings.is_secure, is_head=is_head)
         try:
             await self._run(scope, receive, visit)
-        except _BodyRefused as refused:
+        except _Refusal as refused:
             if refused.status == 413 and not refused.has_ended:
                 await _let_pass(receive, self._settings.max_upload_mb << 20, self._settings.body_timeout_s)
-            await visit.refuse(refused.status, refused.detail)
+            await visit.refuse(refused.status, refused.detail, refused.retry_after_s)
         except Exception:
             self._meters.failures.inc()
             LOG.exception("request %s failed", visit.request_id, extra={"request_id": visit.request_id})
-            await visit.refuse(500, "something went wrong here; the log of the service says what")
+            await visit.refuse(500, WENT_WRONG)
         finally:
             self._tell(scope, visit)
 
@@ -105,20 +109,22 @@ _WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-class _BodyRefused(Exception):
-    def __init__(self, status: int, detail: str, *, has_ended: bool = False) -> None:
+class _Refusal(Exception):
+    def __init__(self, status: int, detail: str, *, has_ended: bool = False, retry_after_s: int = 0) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.has_ended = has_ended
+        self.retry_after_s = retry_after_s
 
 
 class _Passage:
     """The way out of one request: adds the headers, counts, and can still refuse while nothing was sent."""
 
-    def __init__(self, scope: Scope, send: Send, is_secure: bool, *, is_head: bool = False) -> None:
+    def __init__(self, scope: Scope, send: Send, misses: Pace, is_secure: bool, *, is_head: bool = False) -> None:
         self._send = send
         self._scope = scope
+        self._misses = misses
         sent = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
         self.request_id = sent if _ID.fullmatch(sent) else secrets.token_hex(6)
         scope.setdefault("state", {})["request_id"] = self.request_id
@@ -128,7 +134,7 @@ class _Passage:
         self.status = 0
         self.sent_bytes = 0
         self.has_started = False
-        self.refused: _BodyRefused | None = None
+        self.refused: _Refusal | None = None
 
     async def send(self, message: Message) -> None:
         """Pass a message of the answer on."""
@@ -136,6 +142,8 @@ class _Passage:
             # The application answers a body that was cut off; the true reason is said instead.
             raise self.refused
         if message["type"] == "http.response.start":
+            if message["status"] == 405 or (message["status"] == 404 and "route" not in self._scope):
+                self._miss()
             self.has_started = True
             self.status = message["status"]
             message["headers"] = self._with_ours(message.get("headers", []))
@@ -145,13 +153,24 @@ class _Passage:
             self.sent_bytes += len(message.get("body", b""))
         await self._send(message)
 
-    async def refuse(self, status: int, detail: str) -> None:
+    def _miss(self) -> None:
+        """What was asked for is no route: no door has asked who it is, so that it is counted here."""
+        client = self._scope.get("client")
+        wait_s = self._misses.take(client[0] if client else "unknown")
+        if wait_s:
+            detail = f"too many requests in a minute; try again in {wait_s} s"
+            self.refused = _Refusal(429, detail, has_ended=True, retry_after_s=wait_s)
+            raise self.refused
+
+    async def refuse(self, status: int, detail: str, retry_after_s: int = 0) -> None:
         """Answer with a problem, if no answer has begun."""
         if self.has_started:
             return
         self.refused = None
-        answer = problem(status, detail, self.request_id)
+        answer = problem(status, detail, self.request_id, language=language_of(self._scope))
         answer.headers["connection"] = "close"
+        if retry_after_s:
+            answer.headers["retry-after"] = str(retry_after_s)
         await answer(self._scope, _nothing, self.send)
 
     def _with_ours(self, headers: Any) -> list[tuple[bytes, bytes]]:
@@ -180,7 +199,7 @@ class _Body:
         self._count = 0
         self._whole: list[Message] = []
         self._ended = False
-        self.refused: _BodyRefused | None = None
+        self.refused: _Refusal | None = None
 
     def check_announced(self, length: bytes | None) -> None:
         """Refuse a body that says beforehand that it is too large."""
@@ -214,7 +233,11 @@ class _Body:
                 message = await self._receive()
         except TimeoutError:
             raise self._refuse(
-                408, f"the body did not arrive within {self._most_s:.0f} s; send it again, in parts if the line is slow"
+                408,
+                Told(
+                    f"the body did not arrive within {self._most_s:.0f} s; send it again, in parts if the line is slow",
+                    f"请求内容未在 {self._most_s:.0f} 秒内传完；请重新发送，网速慢时请分批发送",
+                ),
             ) from None
         self._count += len(message.get("body", b""))
         self._ended = message["type"] != "http.request" or not message.get("more_body", False)
@@ -222,12 +245,14 @@ class _Body:
             raise self._too_large()
         return message
 
-    def _too_large(self) -> _BodyRefused:
+    def _too_large(self) -> _Refusal:
         size = f"{self._most_bytes >> 20} MB" if self._most_bytes >= 1 << 20 else f"{self._most_bytes >> 10} kB"
-        return self._refuse(413, f"the body is larger than {size}; send less at a time")
+        return self._refuse(
+            413, Told(f"the body is larger than {size}; send less at a time", f"请求内容超过 {size}；请减少一次发送的内容")
+        )
 
-    def _refuse(self, status: int, detail: str) -> _BodyRefused:
-        self.refused = self._visit.refused = _BodyRefused(status, detail, has_ended=self._ended)
+    def _refuse(self, status: int, detail: str) -> _Refusal:
+        self.refused = self._visit.refused = _Refusal(status, detail, has_ended=self._ended)
         return self.refused
 
 

@@ -50,7 +50,7 @@ class PhoneCheck(DoorCheck):
         token = await _token(request)
         device = book.find(token) if token else None
         if device is None:
-            wait_s = services.pace.take(f"stranger/{origin}")
+            wait_s = services.misses.take(origin)
             if wait_s:
                 raise TooMany(f"too many requests in a minute; try again in {wait_s} s", wait_s)
             if request.url.path.startswith(TRACCAR):

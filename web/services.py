@@ -39,6 +39,7 @@ class Services:
     callers: KnownCallers
     pace: Pace
     sign_in_pace: Pace
+    misses: Pace
     meters: Meters
     reporting: Together[Asked, Answered]
     hub: Hub
@@ -70,7 +71,8 @@ def open_services(settings: Settings, *, now_ms: Callable[[], int] | None = None
     mirror = IncidentMirror(store)
     return Services(
         settings, store, editions, Incidents(store, editions), mirror, inbox, accounts,
-        KnownCallers(accounts), Pace(settings.requests_per_minute), Pace(_SIGN_INS_PER_MINUTE), meters,
+        KnownCallers(accounts), Pace(settings.requests_per_minute), Pace(_SIGN_INS_PER_MINUTE),
+        Pace(settings.misses_per_minute), meters,
         Together(lambda asked: report_and_answer(store, editions, keeper, asked)),
         Hub(store, most=settings.max_streams, on_newest=meters.events.set),
         Receiving(store, inbox, keep_off_duty=settings.keep_off_duty),

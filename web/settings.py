@@ -55,6 +55,13 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(
         1_200, ge=10, le=1_000_000, description="requests that one account, token or stranger's address may make"
     )
+    misses_per_minute: int = Field(
+        120,
+        ge=10,
+        le=1_000_000,
+        description="wrong tokens, ended sessions and unknown addresses that may be sent from one address; whoever was let in "
+        "there within the hour, and phones that are paired, go on",
+    )
     metrics_token: SecretStr = Field(
         SecretStr(""), description="bearer token of the system that reads /metrics; without one only this machine may"
     )

@@ -160,6 +160,7 @@ class World:
             "requests_per_minute": 1_000_000,
             "metrics_token": METRICS_TOKEN,
         } | settings
+            "misses_per_minute": 1_000_000,
         # Everyone here signs in from one address.
         self.services = dataclasses.replace(
             open_services(make_settings(values), now_ms=self.clock), sign_in_pace=Pace(1_000_000)

@@ -78,7 +78,12 @@ class PhoneService:
 def phone_service(database, receiving=None, **settings):
     """The service over an empty database; `receiving(store)` makes another way of taking fixes in."""
     SmallDistrict(database)
-    values = {"data": database.folder, "database_url": database.url, "requests_per_minute": 100_000} | settings
+    values = {
+        "data": database.folder,
+        "database_url": database.url,
+        "requests_per_minute": 100_000,
+        "misses_per_minute": 100_000,
+    } | settings
     services = open_services(make_settings(values), now_ms=database.clock)
     if receiving is not None:
         services = dataclasses.replace(services, phones=receiving(services.store))

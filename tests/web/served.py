@@ -60,7 +60,7 @@ class Served:
 def served(database, **settings):
     """The service over a database, with the district in it; no worker runs unless a test starts one."""
     district = SmallDistrict(database)
-    values = {"data": database.folder, "database_url": database.url, "requests_per_minute": 100_000} | settings
+    values = {"data": database.folder, "database_url": database.url, "requests_per_minute": 100_000, "misses_per_minute": 100_000} | settings
     services = open_services(make_settings(values), now_ms=database.clock)
     app = create_app(services, runs_jobs=False)
     with TestClient(app) as client:

@@ -9,6 +9,7 @@ import pytest
 
 from web.envelope import Envelope, LineOfJson
 from web.meters import Meters
+from web.pace import Pace
 from web.settings import make_settings
 
 
@@ -29,7 +30,7 @@ def passed(app, came, *, method="POST", path="/api/v1/x", headers=(), **settings
         "type": "http", "method": method, "path": path, "headers": list(headers), "client": ("10.0.0.1", 1), "state": {},
         "query_string": b"token=in-the-address",
     }  # fmt: skip
-    wrapped = Envelope(app, make_settings({"body_timeout_s": 1, "max_body_kb": 16} | settings), Meters())
+    wrapped = Envelope(app, make_settings({"body_timeout_s": 1, "max_body_kb": 16} | settings), Meters(), Pace(2))
     asyncio.run(wrapped(scope, receive, send))
     return sent
 
