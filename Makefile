@@ -16,7 +16,7 @@ demo: install ## show the main jobs on the sample district and serve the maps
 	@$(BIN)/gisgrid demo
 
 test: install ## run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: install ## run the linters: style, types, direction of imports
 	$(BIN)/ruff check .
@@ -27,7 +27,7 @@ lint: install ## run the linters: style, types, direction of imports
 check: lint test ## linters and tests
 
 long: install ## run the long proofs too
-	@$(BIN)/python -m pytest -m "long or not long"
+	@$(BIN)/python -m pytest -n auto --dist loadfile -m "long or not long"
 
 bench: install ## measure against peers
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.txt

@@ -34,6 +34,7 @@ ACTIONS: Final[dict[str, frozenset[str]]] = {
     "read_names": _EVERYONE - {"wall", "auditor"},
     "read_tracks": frozenset(("assessor",)),
     "judge_tracks": frozenset(("assessor",)),
+    "read_positions": frozenset(("commander",)),
     "read_own_tracks": frozenset(("worker",)),
     "draw_grids": frozenset(("planner",)),
     "publish_grids": frozenset(("planner",)),

@@ -14,10 +14,14 @@ from web.conditional import Conditional
 from web.envelope import Envelope
 from web.housekeeping import Housekeeping
 from web.jobs import Worker
+from web.pages.assets import ROOT as ASSETS
+from web.pages.assets import Assets
+from web.pages.shell import Shell
 from web.problems import Problem, describe_problems, install_problem_handlers
 from web.routes import (
     accounts,
     audit,
+    command_pages,
     devices,
     duties,
     editions,
@@ -30,6 +34,7 @@ from web.routes import (
     live,
     maps,
     ogc,
+    pages,
     phones,
     photos,
     registers,
@@ -65,6 +70,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     imports.router,
     jobs.router,
     ogc.router,
+    pages.router,
+    command_pages.router,
 )
 
 _ABOUT: Final = """Grids, who answers for them, incidents and patrols of a district.
@@ -126,12 +133,14 @@ def create_app(services: Services, *, runs_jobs: bool = True, keeps_house: bool 
     )
     app.state.services = services
     app.state.parameters = {}
+    app.state.shell = Shell(Assets())
     install_problem_handlers(app)
     app.add_middleware(Conditional)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(Envelope, settings=services.settings, meters=services.meters, misses=services.misses)
     for router in ROUTERS:
         app.include_router(router)
+    app.mount(ASSETS, app.state.shell.assets, name="assets")
     return app
 
 

@@ -17,6 +17,7 @@ from gisgrid.plane import Bounds
 ASSET_FOLDER: Final = "map-assets"
 _ICON: Final = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath fill='%230072b2' d='M1 1h6v6H1zm8 0h6v6H9zM1 9h6v6H1z'/%3E%3Cpath fill='%23d55e00' d='M9 9h6v6H9z'/%3E%3C/svg%3E"
 _HEAD_END: Final = f'<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="{_ICON}"><style>{STYLE}</style>'
+_VIEWPORT: Final = re.compile(r'<meta name="viewport".*?/>', re.DOTALL)
 _LINK: Final = re.compile(r"""(?:src|href)\s*=\s*["'](?:https?:)?//""", re.IGNORECASE)
 
 
@@ -31,6 +32,27 @@ class OfflineFigure(Figure):
 
     def render(self, **options: Any) -> str:
         """The page as HTML."""
+        self._draw(options)
+        page = str(self._template.render(this=self, kwargs=options))
+        page = page.replace("<html>", f'<html lang="{self.language}">', 1)
+        # Folium's own viewport forbids zooming with two fingers; ours comes last, after Leaflet's styles.
+        page = _VIEWPORT.sub("", page)
+        page = page.replace("</head>", f"{_HEAD_END}</head>", 1)
+        if self.nonce is not None:
+            page = page.replace("<script", f'<script nonce="{escape(self.nonce)}"')
+        return self._checked(page)
+
+    def parts(self) -> tuple[str, str, str]:
+        """What belongs into the head, the body and the end of the body of a page that the map is a part of."""
+        self._draw({})
+        head = _VIEWPORT.sub("", str(self.header.render()))
+        body, script = str(self.html.render()), str(self.script.render())
+        nonce = f' nonce="{escape(self.nonce)}"' if self.nonce is not None else ""
+        head = head.replace("<script", f"<script{nonce}").replace("<style", f"<style{nonce}")
+        return self._checked(head), self._checked(body), self._checked(f"<script{nonce}>{script}</script>")
+
+    def _draw(self, options: dict[str, Any]) -> None:
+        """Let the children write themselves, and turn every link to another origin into one of ours."""
         for child in list(self._children.values()):
             child.render(**options)
         for name, link in list(self.header._children.items()):
@@ -40,13 +62,8 @@ class OfflineFigure(Figure):
                     del self.header._children[name]
                 else:
                     link.url = f"{self.asset_base}/{place}"
-        page = str(self._template.render(this=self, kwargs=options))
-        page = page.replace("<html>", f'<html lang="{self.language}">', 1)
-        # Folium's own viewport forbids zooming with two fingers; ours comes last, after Leaflet's styles.
-        page = re.sub(r'<meta name="viewport".*?/>', "", page, flags=re.DOTALL)
-        page = page.replace("</head>", f"{_HEAD_END}</head>", 1)
-        if self.nonce is not None:
-            page = page.replace("<script", f'<script nonce="{escape(self.nonce)}"')
+
+    def _checked(self, page: str) -> str:
         if found := _LINK.search(page):
             raise AssetsMissing(
                 f"the page {self.title!r} would ask another origin: {page[found.start() : found.start() + 120]}"

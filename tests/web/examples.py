@@ -11,6 +11,7 @@ from gisgrid.access import Subject, acts_for
 from tests.gisgrid.store.small_district import FIRE, VILLAGES
 from tests.web.matrix import INSIDE, PASSWORD, REGISTERS, C, Caller, Example, jpeg
 from tests.worlds import at
+from web.pages.shell import WORKBENCHES
 
 _INCIDENT = Subject(C, (FIRE, INSIDE))
 _GRID = Subject(C)
@@ -33,6 +34,10 @@ def _is_owner(caller: Caller) -> bool:
 def _sees_job(caller: Caller) -> bool:
     is_keeper = caller.holder.role == "administrator" and caller.scopes is None
     return _is_owner(caller) or is_keeper
+
+
+def _has_a_bench(caller: Caller) -> bool:
+    return caller.scopes is None or any(bench.action in caller.scopes for bench in WORKBENCHES)
 
 
 def _acts_for(office: str) -> Callable[[Caller], bool]:
@@ -69,6 +74,9 @@ _TRACCAR = f"id={{token}}&timestamp=1525654800&lat={_LAT:.6f}&lon={_LON:.6f}&acc
 
 EXAMPLES: tuple[Example, ...] = (
     _get("/"),
+    _get("/sign-in"),
+    _get("/start", rule=_has_a_bench, but=(303,)),
+    _get("/command"),
     _get("/health"),
     _get("/ready"),
     _get("/metrics", rule=_never),

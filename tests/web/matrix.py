@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from PIL import Image
 
@@ -109,12 +110,13 @@ class Example:
 
 @dataclass(frozen=True)
 class Door:
-    """A route, the checks at its door (exactly one, unless something is wrong), and whether OpenAPI describes it."""
+    """A route, the checks at its door (exactly one, unless something is wrong), whether OpenAPI describes it, its class."""
 
     method: str
     path: str
     checks: tuple[DoorCheck, ...]
     is_described: bool
+    route_class: type = APIRoute
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -123,7 +125,7 @@ class Door:
 def find_doors() -> list[Door]:
     """Every route of the application, once for each method."""
     return [
-        Door(method, route.path, tuple(_checks(route.dependant)), route.include_in_schema)
+        Door(method, route.path, tuple(_checks(route.dependant)), route.include_in_schema, type(route))
         for router in ROUTERS
         for route in router.routes
         for method in sorted(route.methods)
@@ -158,9 +160,9 @@ class World:
             "data": self.data,
             "database_url": database.url,
             "requests_per_minute": 1_000_000,
+            "misses_per_minute": 1_000_000,
             "metrics_token": METRICS_TOKEN,
         } | settings
-            "misses_per_minute": 1_000_000,
         # Everyone here signs in from one address.
         self.services = dataclasses.replace(
             open_services(make_settings(values), now_ms=self.clock), sign_in_pace=Pace(1_000_000)
@@ -203,7 +205,7 @@ class World:
             return self.begin(example.method, url, headers)
         options = example.options()
         headers |= options.pop("headers", {})
-        return self.client.request(example.method, url, headers=headers, **options)
+        return self.client.request(example.method, url, headers=headers, follow_redirects=False, **options)
 
     def begin(self, method: str, url: str, headers: dict[str, str]) -> Any:
         """The beginning of the answer to someone who goes away at once."""

@@ -437,7 +437,7 @@ def test_plain__packed_bodies_are_unpacked(service):
     [
         (gzip.compress(b"x" * (3 << 20)), "gzip", 413),
         (gzip.compress(b"x" * (1 << 20)) * 3, "gzip", 413),
-        (gzip.compress(b"abc")[:-9], "gzip", 422),
+        (gzip.compress(b"abc", mtime=0)[:-9], "gzip", 422),
         (b"abc", "gzip", 422),
         (zlib.compress(b"abc"), "gzip", 422),
         (b"abc", "br", 415),

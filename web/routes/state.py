@@ -5,6 +5,7 @@ from typing import Annotated
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Header, Response
+from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
 from gisgrid import __version__
@@ -41,9 +42,13 @@ class Welcome(BaseModel):
     links: dict[str, str]
 
 
-@router.get("/")
-def welcome(_visit: Annotated[Visit, open_door()]) -> Welcome:
+@router.get("/", response_model=Welcome, responses={303: {"description": "A browser is sent to the pages."}})
+def welcome(
+    _visit: Annotated[Visit, open_door()], accept: Annotated[str, Header(include_in_schema=False)] = ""
+) -> Welcome | RedirectResponse:
     """Where the parts of the service are."""
+    if "text/html" in accept:
+        return RedirectResponse("/start", status_code=303)
     links = {"api": "/api/v1/openapi.json", "sign_in": "/api/v1/sessions", "features": "/ogc", "health": "/health"}
     return Welcome(service="gisgrid", version=__version__, links=links)
 

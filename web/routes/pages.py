@@ -1,0 +1,36 @@
+"""The pages that all share: where to begin, signing in, help."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from gisgrid.errors import NotAllowed
+from web.doors import Visit, door, open_door
+from web.pages.page_route import PageRoute
+from web.pages.shell import Shell, benches_of
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+Where = Annotated[str, Query(max_length=1_000, alias="next")]
+
+
+@router.get("/start")
+def start(visit: Annotated[Visit, door("own_account")]) -> Response:
+    """To the first workbench of whoever is signed in."""
+    benches = benches_of(visit)
+    if not benches:
+        raise NotAllowed("there is no workbench for this account", zh="此账号没有可用的工作台")
+    return RedirectResponse(benches[0].path, status_code=303)
+
+
+@router.get("/sign-in")
+def sign_in_page(request: Request, _visit: Annotated[Visit, open_door()], where: Where = "/start") -> Response:
+    """The page to sign in at; afterwards it goes on to `next`, an address of this service."""
+    shell: Shell = request.app.state.shell
+    return shell.page(request, "sign_in.html", rooms=("sign_in",), next=_own_address(where))
+
+
+def _own_address(wanted: str) -> str:
+    """An address within this service; else the start. `//host` and `/\\host` lead elsewhere in browsers."""
+    return wanted if wanted.startswith("/") and wanted[1:2] not in ("/", "\\") else "/start"
