@@ -33,9 +33,9 @@ class Database:
     clock: Clock = field(default_factory=Clock)
     _opened: list[Store] = field(default_factory=list)
 
-    def open(self, *, upgrading: bool = True) -> Store:
+    def open(self, *, upgrading: bool = True, wait_s: float = 30.0) -> Store:
         """Open it once more; closed when the test ends."""
-        store = open_store(self.folder, self.url, upgrading=upgrading, now_ms=self.clock)
+        store = open_store(self.folder, self.url, upgrading=upgrading, now_ms=self.clock, wait_s=wait_s)
         self._opened.append(store)
         return store
 

@@ -9,7 +9,14 @@ from sqlalchemy import event
 from gisgrid.errors import BadOption
 
 DATABASE_FILE: Final = "gisgrid.db"
-_BUSY_MS: Final = 30_000
+LONGEST_WAIT_S: Final = 30.0
+"""So long a change waits for others before it gives up, on either database."""
+
+_IDLE_WAITS: Final = 4
+"""A transaction that does nothing for so many of these waits is ended by PostgreSQL: its process hangs, or its line is cut, and
+all who write wait for it.
+"""
+
 _CACHE_KIB: Final = 262_144
 _LOG_PAGES: Final = 16_000
 _WRITES: Final = "gisgrid_writes"
@@ -42,7 +49,7 @@ def database_url(data: Path | None, url: str | None = None) -> sa.URL:
     raise BadOption(f"database of kind {kind!r}; expected postgresql://… or sqlite:///file")
 
 
-def make_engine(url: sa.URL) -> sa.Engine:
+def make_engine(url: sa.URL, wait_s: float = LONGEST_WAIT_S) -> sa.Engine:
     """An engine whose transactions are what the store needs; nothing is opened yet.
 
     SQLite: write-ahead log, foreign keys, synchronised at every commit, writers take their turn at the beginning of a
@@ -53,10 +60,11 @@ def make_engine(url: sa.URL) -> sa.Engine:
             url,
             # Numbers are read after the lock: that needs what was committed meanwhile, whatever the server's default is.
             isolation_level="READ COMMITTED",
+            connect_args={"options": _waiting(url, round(wait_s * 1000.0))},
             pool_pre_ping=True,
             **_POOL,
         )
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_MS / 1000.0}, **_POOL)
+    engine = sa.create_engine(url, connect_args={"timeout": wait_s}, **_POOL)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
@@ -67,7 +75,7 @@ def make_engine(url: sa.URL) -> sa.Engine:
             "journal_mode = wal",
             "synchronous = full",
             "foreign_keys = on",
-            f"busy_timeout = {_BUSY_MS}",
+            f"busy_timeout = {round(wait_s * 1000.0)}",
             f"cache_size = -{_CACHE_KIB}",
             f"wal_autocheckpoint = {_LOG_PAGES}",
         ):
@@ -90,6 +98,14 @@ def for_writing(engine: sa.Engine) -> sa.Engine:
 def is_postgresql(connection: sa.Connection | sa.Engine) -> bool:
     """Whether this is the database with PostGIS."""
     return connection.dialect.name == "postgresql"
+
+
+def _waiting(url: sa.URL, wait_ms: int) -> str:
+    """What PostgreSQL is told of waiting; what the address itself says of it comes later and holds."""
+    said = url.query.get("options", "")
+    theirs = said if isinstance(said, str) else " ".join(said)
+    ours = f"-c lock_timeout={wait_ms} -c idle_in_transaction_session_timeout={_IDLE_WAITS * wait_ms}"
+    return f"{ours} {theirs}".strip()
 
 
 def _hidden(url: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from gisgrid.errors import BadOption, DatabaseLost, StoreError, Uncertain
-from gisgrid.store.engine import MOST_WRITERS, database_url, for_writing, is_postgresql, make_engine
+from gisgrid.store.engine import LONGEST_WAIT_S, MOST_WRITERS, database_url, for_writing, is_postgresql, make_engine
 from gisgrid.store.schema import check_version, heal, upgrade
 from gisgrid.store.tables import AUDIT, EVENT
 
@@ -26,8 +26,12 @@ _ADD_EVENT: Final = EVENT.insert()
 _ADD_NOTE: Final = AUDIT.insert()
 _NEWEST: Final = {table.name: sa.select(sa.func.max(table.c.id)) for table in (EVENT, AUDIT)}
 _NOTIFY: Final = sa.select(sa.func.pg_notify(EVENT_CHANNEL, ""))
-_LONGEST_WAIT_S: Final = 30.0
-_BUSY: Final = "the database was busy with other changes for half a minute; try again"
+_BUSY: Final = (
+    "other changes have kept the database busy for too long; nothing of this one was kept, try again in a few seconds"
+)
+_BUSY_STATES: Final = frozenset({"55P03", "40P01"})
+"""PostgreSQL's words for a lock that was not to be had in time, and for two that wait for each other."""
+
 _TAKE_TURN: Final = sa.text("select pg_advisory_xact_lock(:key)")
 
 
@@ -78,8 +82,9 @@ class Change:
 class Store:
     """The open store. Safe for any number of threads; each block below uses a connection of its own."""
 
-    def __init__(self, engine: sa.Engine, now_ms: Callable[[], int]) -> None:
+    def __init__(self, engine: sa.Engine, now_ms: Callable[[], int], wait_s: float = LONGEST_WAIT_S) -> None:
         self.engine = engine
+        self._wait_s = wait_s
         self._writing = for_writing(engine)
         self.now_ms = now_ms
         self._hearers: list[Callable[[], None]] = []
@@ -101,7 +106,7 @@ class Store:
         """
         if not author.strip():
             raise BadOption("a change needs an author; give the name of a person or a program")
-        if not self._turns.acquire(timeout=_LONGEST_WAIT_S):
+        if not self._turns.acquire(timeout=self._wait_s):
             raise StoreError(_BUSY)
         try:
             with plain_errors(), self._writing.connect() as connection, connection.begin() as transaction:
@@ -148,18 +153,24 @@ class Store:
 
 
 def open_store(
-    data: Path | None, url: str | None = None, *, upgrading: bool = False, now_ms: Callable[[], int] | None = None
+    data: Path | None,
+    url: str | None = None,
+    *,
+    upgrading: bool = False,
+    now_ms: Callable[[], int] | None = None,
+    wait_s: float = LONGEST_WAIT_S,
 ) -> Store:
     """Open the store in a data folder, or at the address of a PostgreSQL database.
 
-    A new SQLite database is made; an existing one is upgraded only when asked. Raises `BadOption`, `OutdatedDatabase`,
+    A new SQLite database is made; an existing one is upgraded only when asked. A change that has waited `wait_s` for others is
+    given up, with a `StoreError`. Raises `BadOption`, `OutdatedDatabase`,
     `NewerDatabase`, `DatabaseLost`.
     """
     address = database_url(data, url)
     embedded = address.get_backend_name() == "sqlite"
     if embedded:
         Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
-    engine = make_engine(address)
+    engine = make_engine(address, wait_s)
     try:
         with plain_errors():
             if upgrading or (embedded and not sa.inspect(engine).get_table_names()):
@@ -169,7 +180,7 @@ def open_store(
     except BaseException:
         engine.dispose()
         raise
-    return Store(engine, now_ms or (lambda: time.time_ns() // 1_000_000))
+    return Store(engine, now_ms or (lambda: time.time_ns() // 1_000_000), wait_s)
 
 
 @contextmanager
@@ -181,7 +192,7 @@ def plain_errors() -> Iterator[None]:
         reason = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
         if "disk is full" in reason or "disk I/O" in reason or "No space left" in reason:
             raise StoreError(f"the disk of the database is full ({reason}); nothing of this change was kept") from error
-        if "database is locked" in reason:
+        if "database is locked" in reason or getattr(error.orig, "sqlstate", None) in _BUSY_STATES:
             raise StoreError(_BUSY) from error
         raise DatabaseLost(f"the database cannot be reached ({reason}); nothing of this change was kept") from error
     except sa.exc.TimeoutError as error:
