@@ -21,7 +21,7 @@ MAY = {
         "judge_tracks",
     },
     "commander": {
-        "read_grids", "read_incidents", "report_incident", "move_incident", "read_figures", "export_incidents", "read_names",
+        "read_grids", "read_incidents", "report_incident", "move_incident", "read_figures", "export_incidents", "read_names", "read_positions",
     },
     "worker": {"read_grids", "read_incidents", "report_incident", "move_incident", "read_names", "read_own_tracks"},
     "department": {"read_grids", "read_incidents", "move_incident", "read_names"},
