@@ -23,7 +23,9 @@ def drawn_squares(text: str) -> dict[str, list[tuple[int, int]]]:
     return squares
 
 
-def draw_network(text: str, *, square_m: float = SQUARE_M, plane: MetricPlane = PLANE) -> GridNetwork:
+def draw_network(
+    text: str, *, square_m: float = SQUARE_M, plane: MetricPlane = PLANE, is_sample: bool = False
+) -> GridNetwork:
     """The network of a drawing; its lower left corner is the centre of the plane. Neighbours share every corner."""
     squares = drawn_squares(text)
     codes = sorted(squares)
@@ -32,7 +34,9 @@ def draw_network(text: str, *, square_m: float = SQUARE_M, plane: MetricPlane = 
         cells = [shapely.box(c, r, c + 1, r + 1) for c, r in squares[code]]
         whole = shapely.coverage_union_all(np.array(cells, dtype=object))
         shapes.append(shapely.transform(shapely.segmentize(whole, 1.0), lambda pairs: pairs * square_m))
-    return GridNetwork.from_arrays(codes, plane.unproject(np.array(shapes, dtype=object)), plane=plane)
+    return GridNetwork.from_arrays(
+        codes, plane.unproject(np.array(shapes, dtype=object)), plane=plane, is_sample=is_sample
+    )
 
 
 def at(x_m: float, y_m: float, plane: MetricPlane = PLANE) -> tuple[float, float]:

@@ -1,8 +1,11 @@
 """The services of the application, wired once from the settings: store, editions, mirror, accounts, meters."""
 
+import datetime as dt
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gisgrid.errors import BadOption
 from gisgrid.store import Store, open_store
 from gisgrid.store.accounts import Accounts
 from gisgrid.store.editions import Editions
@@ -60,10 +63,33 @@ class Services:
 _SIGN_INS_PER_MINUTE = 20
 
 
+def clock_from(instant: dt.datetime) -> Callable[[], int]:
+    """A clock that stands at an instant now, and runs on from there."""
+    start_ms, started_ns = round(instant.timestamp() * 1000), time.monotonic_ns()
+    return lambda: start_ms + (time.monotonic_ns() - started_ns) // 1_000_000
+
+
+def _need_sample(editions: Editions) -> None:
+    newest = editions.latest()
+    if newest is None or not editions.network(newest.id).is_sample:
+        raise BadOption(
+            "GISGRID_SAMPLE_NOW sets the clock of the sample district, and this is none; leave it out: deadlines of a real "
+            "district run by the real time"
+        )
+
+
 def open_services(settings: Settings, *, now_ms: Callable[[], int] | None = None) -> Services:
     """Open the store and wire the services. Raises what `open_store` raises."""
+    if now_ms is None and settings.sample_now is not None:
+        now_ms = clock_from(settings.sample_now)
     store = open_store(settings.data, settings.database_url, now_ms=now_ms)
     editions = Editions(store)
+    if settings.sample_now is not None:
+        try:
+            _need_sample(editions)
+        except BaseException:
+            store.close()
+            raise
     accounts = Accounts(store)
     keeper = GroundKeeper(editions)
     inbox = FixInbox(store)

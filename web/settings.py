@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AwareDatetime, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gisgrid.errors import BadOption
@@ -46,6 +46,11 @@ class Settings(BaseSettings):
     )
     keep_off_duty: bool = Field(
         False, description="keep the fixes that phones send outside duty hours and on leave; else they are only counted"
+    )
+    sample_now: AwareDatetime | None = Field(
+        None,
+        description="on the sample district only: the instant at which its clock stands when the service starts, such as "
+        "2018-10-31T15:00:00+08:00; it runs on from there",
     )
     max_body_kb: int = Field(1_024, ge=16, le=65_536, description="largest body of a request that is no upload, in kB")
     max_upload_mb: int = Field(64, ge=1, le=1_024, description="largest file or batch that is taken in, in MB")
