@@ -1,7 +1,7 @@
 """An incident told to a person in either language: what, where, whose, how its clocks stand and why, what was done."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,12 +60,17 @@ class IncidentCard:
     rulebook: Rulebook
 
 
-def incident_card(connection: sa.Connection, number: int, now_ms: int) -> IncidentCard:
+def incident_card(
+    connection: sa.Connection, number: int, now_ms: int, check: Callable[[Incident], None] | None = None
+) -> IncidentCard:
     """Look an incident up; `UnknownIncident` for a number that there is not.
 
-    A closed one names those who were in office then.
+    A closed one names those who were in office then. `check` raises where it may not be seen: then nothing more is looked up.
     """
     row = find_row(connection, number)
+    incident = incident_of(row)
+    if check is not None:
+        check(incident)
     rulebook = rulebook_of(connection)
     due = due_of(row, rulebook)
     standing = standing_of(row, due)
@@ -79,7 +84,7 @@ def incident_card(connection: sa.Connection, number: int, now_ms: int) -> Incide
         now_ms, np.array([is_open]), responded, done, due, extended, rulebook.calendar, rulebook.rules.clocks
     )
     return IncidentCard(
-        incident_of(row),
+        incident,
         due,
         tuple(CLOCK_STATES)[int(state[0])],
         who_answers(connection, grids, local_day(at_ms)),

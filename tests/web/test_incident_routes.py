@@ -1,6 +1,7 @@
 """Reports and moves over HTTP: who may say what of whom, keys, versions, and parameters that do not exist."""
 
 import pytest
+import sqlalchemy as sa
 
 from tests.gisgrid.store.incident_places import CODES
 from tests.gisgrid.store.small_district import HOUR, VILLAGES
@@ -90,6 +91,27 @@ def test_list__a_parameter_that_does_not_exist_is_told(service):
         "there is no parameter 'clock' here; known are category, cursor, holder, how"
     )
     assert service.ask("li.na", "GET", "/incidents?state=reported&state=accepted").status_code == 200
+
+
+def test_card__what_one_may_not_see_costs_no_more_than_finding_that_out(service):
+    report(service, "li.na")
+    asked, engine = [], service.services.store.engine
+
+    def statements(name):
+        service.ask(name, "GET", "/editions")
+        asked.clear()
+        sa.event.listen(engine, "before_cursor_execute", told)
+        answer = service.ask(name, "GET", "/incidents/1")
+        sa.event.remove(engine, "before_cursor_execute", told)
+        return answer.status_code, sum("select" in one.lower() and "incident" in one for one in asked), len(asked)
+
+    def told(_connection, _cursor, statement, *_):
+        asked.append(statement)
+
+    assert statements("fire")[:2] == (404, 1)
+    hidden, seen = statements("fire")[2], statements("li.na")
+    assert seen[0] == 200
+    assert hidden < 5 < seen[2]
 
 
 def test_head__as_get_without_content(service):

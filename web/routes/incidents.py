@@ -16,7 +16,7 @@ from gisgrid.store.reports import Asked, Report
 from gisgrid.store.seen_pages import seen_page
 from gisgrid.store.steps import decide_duplicate, take_step
 from gisgrid.store.visible import subject_of, visible_to
-from web.answers import answer
+from web.answers import answer, written
 from web.conditional import tag_of, version_seen
 from web.doors import Visit, door
 from web.incident_card import clock_lines, incident_card
@@ -207,12 +207,11 @@ def show_incident(
     """Everything about an incident: grid, who answers, clocks explained, steps, duplicates, and the moves of each office."""
     services = visit.services
     with services.store.reading() as connection:
-        card = incident_card(connection, number, services.store.now_ms())
-    need_to_see(visit, card.incident)
+        card = incident_card(connection, number, services.store.now_ms(), lambda incident: need_to_see(visit, incident))
     spoken = int(language == "zh")
     lines = [(label[spoken], text) for label, text in clock_lines(card, spoken)]
-    shape = card_shape(card, lines, named=visit.may("read_names"))
-    return answer(shape, headers={"ETag": _tag(card.incident, shape)})
+    content = card_shape(card, lines, named=visit.may("read_names")).model_dump_json().encode()
+    return written(content, headers={"ETag": _tag(card.incident, content)})
 
 
 @router.post("/{number}/steps", responses=_CONFLICT | _OVERTAKEN)
@@ -300,9 +299,9 @@ def _report(asked: ReportIn, visit: Visit) -> Report:
     )  # fmt: skip
 
 
-def _tag(one: Incident, shape: CardShape | None = None) -> str:
+def _tag(one: Incident, content: bytes = b"") -> str:
     """The ETag of an incident: its version, by which a writer says what was seen, and what else is shown."""
-    rest = tag_of(shape.model_dump_json().encode())[1:9] if shape is not None else "0"
+    rest = tag_of(content)[1:9] if content else "0"
     return f'"v{one.version}-{rest}"'
 
 
