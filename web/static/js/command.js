@@ -1,6 +1,8 @@
-// The command map: wires its parts together.
-import { data } from "./page.js";
+// The command map: wires its parts together. Each part is a module with `init(context)`.
+import * as bus from "./command-bus.js";
+import * as filter from "./command-filter.js";
+import * as mapping from "./command-map.js";
 
-export const map = window.gisgridMap;
-const [west, south, east, north] = data.bounds;
-map.fitBounds([[south, west], [north, east]]);
+const map = window.gisgridMap;
+const context = { map, filter, bus, focus: mapping.focus };
+mapping.init(context);
