@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final
@@ -62,20 +62,26 @@ class IncidentParts:
         yield self.delta, np.ones(len(self.delta), bool)
 
 
+FindRepeats = Callable[[IncidentColumns, NearnessRules], NDArray[np.bool_]]
+
+
 class IncidentMirror:
     """All incidents as columns. Only what has changed is read; any number of threads may ask."""
 
-    def __init__(self, store: Store, *, most_apart: int = 4_096) -> None:
+    def __init__(self, store: Store, *, most_apart: int = 4_096, find_repeats: FindRepeats | None = None) -> None:
         """Of `store`; more than `most_apart` changed incidents are merged with the others, which takes as long as copying all."""
         self._store = store
         self._most_apart = most_apart
+        self._find_repeats = find_repeats or _repeats_of
         self._lock = threading.Lock()
         self._position: Position = (0, 0)
         self._parts: IncidentParts | None = None
         self._codes: dict[str, dict[str, int]] = {name: {"": 0} for name in OPEN_WORDS}
         self._whole_lock = threading.Lock()
         self._whole: tuple[IncidentParts, IncidentColumns] | None = None
-        self._repeats: tuple[IncidentParts, NDArray[np.bool_]] | None = None
+        # A lock of its own: who wants the columns only does not wait for what takes longest.
+        self._repeats_lock = threading.Lock()
+        self._repeats: tuple[IncidentParts, IncidentColumns, NDArray[np.bool_]] | None = None
 
     def parts(self) -> IncidentParts:
         """The incidents as of now, what has changed lately apart from the rest: as quick as little has changed."""
@@ -104,12 +110,13 @@ class IncidentMirror:
 
     def with_repeats(self) -> tuple[IncidentColumns, NDArray[np.bool_]]:
         """The columns as of now, and which of their incidents repeat an earlier one."""
-        parts = self.parts()
-        columns = self._whole_of(parts)
-        with self._whole_lock:
+        with self._repeats_lock:
+            # Asked for here, so that all who have waited meanwhile share one computation of what is newest.
+            parts = self.parts()
             if self._repeats is None or self._repeats[0] is not parts:
-                self._repeats = (parts, _repeats_of(columns, parts.rulebook.rules.nearness))
-            return columns, self._repeats[1]
+                columns = self._whole_of(parts)
+                self._repeats = (parts, columns, self._find_repeats(columns, parts.rulebook.rules.nearness))
+            return self._repeats[1:]
 
     def _whole_of(self, parts: IncidentParts) -> IncidentColumns:
         with self._whole_lock:

@@ -118,38 +118,65 @@ class MapState:
         order = np.argsort(number)
         return hashlib.sha256(number[order].tobytes() + look[order].tobytes()).hexdigest()[:16]
 
+Look = Callable[[_Looked | None, IncidentColumns, IncidentParts, int], _Looked]
+"""How columns look in a minute, given how they looked before: `looked`."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Known:
+    """A state, and what it was made of in which minute."""
+
+    parts: IncidentParts
+    minute: int
+    base: _Looked
+    delta: _Looked
+    state: MapState
+
+
 
 class MapMirror:
     """The incidents for maps. Only what has changed is computed; any number of threads may ask."""
 
-    def __init__(self, store: Store, mirror: IncidentMirror) -> None:
+    def __init__(self, store: Store, mirror: IncidentMirror, *, look: Look | None = None) -> None:
         self._store = store
+        self._look = look or looked
         self._mirror = mirror
         self._lock = threading.Lock()
-        self._known: tuple[IncidentParts, int, _Looked, _Looked, MapState] | None = None
+        self._known: _Known | None = None
         self._sight = functools.lru_cache(256)(lambda role, unit: Sight(Holder("", role, unit)))
 
     def state(self) -> MapState:
-        """The incidents as of now; clocks are those at the beginning of the minute."""
-        with self._lock:
-            minute, parts = self._store.now_ms() // MINUTE_MS, self._mirror.parts()
-            if self._known is None:
-                base, delta = _looked(None, parts.base, parts, minute), _looked(None, parts.delta, parts, minute)
-            else:
-                then, its_minute, base, delta, state = self._known
-                if then is parts and its_minute == minute:
-                    return state
-                old_base, old_delta = base, delta
-                if then.base is not parts.base or its_minute != minute:
-                    base = _looked(base, parts.base, parts, minute)
-                if then.delta is not parts.delta or its_minute != minute:
-                    delta = _looked(delta, parts.delta, parts, minute)
-                if then is parts and base is old_base and delta is old_delta:
-                    self._known = (parts, minute, base, delta, state)
-                    return state
-            state = MapState(parts, base, delta)
-            self._known = (parts, minute, base, delta, state)
-            return state
+        """The incidents as of now; clocks are those at the beginning of the minute.
+
+        While one who asks computes the looks of a new minute, others go on with those of the minute before, if nothing has
+        happened since.
+        """
+        known = self._known
+        if not self._lock.acquire(blocking=False):
+            if known is not None and known.parts is self._mirror.parts():
+                return known.state
+            self._lock.acquire()
+        try:
+            self._known = known = self._following(self._known)
+            return known.state
+        finally:
+            self._lock.release()
+
+    def _following(self, known: _Known | None) -> _Known:
+        """What is known now; what was known where nothing differs."""
+        minute, parts = self._store.now_ms() // MINUTE_MS, self._mirror.parts()
+        if known is None:
+            base, delta = self._look(None, parts.base, parts, minute), self._look(None, parts.delta, parts, minute)
+            return _Known(parts, minute, base, delta, MapState(parts, base, delta))
+        if known.parts is parts and known.minute == minute:
+            return known
+        base, delta = known.base, known.delta
+        if known.parts.base is not parts.base or known.minute != minute:
+            base = self._look(base, parts.base, parts, minute)
+        if known.parts.delta is not parts.delta or known.minute != minute:
+            delta = self._look(delta, parts.delta, parts, minute)
+        is_same = known.parts is parts and base is known.base and delta is known.delta
+        return _Known(parts, minute, base, delta, known.state if is_same else MapState(parts, base, delta))
 
     def sight(self, holder: Holder) -> Sight:
         """What someone may see."""
@@ -172,7 +199,7 @@ class MapMirror:
         count_by_unit(choice.parts, choice.words, "grid")
 
 
-def _looked(known: _Looked | None, columns: IncidentColumns, parts: IncidentParts, minute: int) -> _Looked:
+def looked(known: _Looked | None, columns: IncidentColumns, parts: IncidentParts, minute: int) -> _Looked:
     """Columns as points with their looks in a minute; the known ones where nothing differs."""
     points = known.points if known is not None and known.points.columns is columns else map_points(columns)
     looks = points.looks(minute * MINUTE_MS, parts.rulebook.calendar, parts.rulebook.rules.clocks)
