@@ -162,6 +162,8 @@ def _check_parameters(request: Request) -> None:
     route = request.scope.get("route")
     if not request.url.query or not isinstance(route, APIRoute) or request.url.path.startswith(_CHECKS_ITSELF):
         return
+    if getattr(route, "keeps_state_in_address", False):
+        return
     # Each application has one route for an address and a method.
     remembered: dict[tuple[str, str], frozenset[str]] = request.app.state.parameters
     key = (route.path, request.method)

@@ -16,6 +16,7 @@ STATIC: Final = Path(__file__).parent.parent / "static"
 ROOT: Final = "/assets"
 
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
+_POLICY: Final = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 _DIGITS: Final = 12
 
 
@@ -39,6 +40,8 @@ class Assets(StaticFiles):
         if not name or len(digest) != _DIGITS:
             raise HTTPException(404, "there is no such file")
         response = await super().get_response(name, scope)
+        # A worker takes its policy from its own script.
+        response.headers["content-security-policy"] = _POLICY
         response.headers["cache-control"] = _FOR_EVER if digest == self.digest else "no-cache"
         return response
 

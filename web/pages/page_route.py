@@ -19,7 +19,12 @@ _KNOWN: Final = frozenset({400, 401, 403, 404, 422, 429, 503})
 
 
 class PageRoute(APIRoute):
-    """A page. `?lang=zh` chooses its language from then on; who is not signed in is sent to `/sign-in` and comes back."""
+    """A page. `?lang=zh` chooses its language from then on; who is not signed in is sent to `/sign-in` and comes back.
+
+    What a page shows (filters, sections) stands in its address too, and is its scripts' concern.
+    """
+
+    keeps_state_in_address = True
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, with what surrounds a page."""

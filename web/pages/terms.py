@@ -10,6 +10,7 @@ from gisgrid.duty import ROLE_LABELS, SHIFTS
 from gisgrid.flow import GRADES, STATES
 from gisgrid.incident_rows import SOURCES
 from gisgrid.offices import DEPARTMENTS, LEVELS
+from gisgrid.store.steps import MOVE_LABELS
 from web.incident_card import HOWS
 from web.pages.languages import Language
 
@@ -26,6 +27,7 @@ _TABLES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "department": DEPARTMENTS,
     "level": LEVELS,
     "how": HOWS,
+    "move": MOVE_LABELS | {"report": ("Reported", "上报"), "photo": ("Photo added", "添加照片")},
 }
 
 
