@@ -11,6 +11,7 @@ import uvicorn
 from playwright.sync_api import sync_playwright
 
 from gisgrid.store.accounts import Accounts
+from gisgrid.store.register_files import import_register
 from tests.conftest import ROOT, missing
 from tests.databases import Clock, Database
 from tests.gisgrid.store.small_district import SmallDistrict
@@ -61,8 +62,6 @@ class ServedDistrict:
         return self.database.clock
 
     def _fill(self, folder):
-        from gisgrid.store.register_files import import_register
-
         store = self.database.open()
         for name, text in REGISTERS.items():
             path = folder / f"{name}.csv"
