@@ -45,6 +45,27 @@ ACTIONS: Final[dict[str, frozenset[str]]] = {
 """Every action and the roles that may take it, each within its unit. An administrator sees no tracks, an auditor changes
 nothing, a wall screen shows no names."""
 
+ACTION_LABELS: Final[dict[str, str]] = {
+    "own_account": "管理自己的账号",
+    "read_grids": "查看网格",
+    "read_incidents": "查看事件",
+    "report_incident": "上报事件",
+    "move_incident": "流转事件",
+    "read_figures": "查看指标",
+    "export_incidents": "导出事件",
+    "read_names": "查看姓名和电话",
+    "read_tracks": "查看他人轨迹",
+    "judge_tracks": "考核巡查",
+    "read_positions": "查看实时位置",
+    "read_own_tracks": "查看自己的轨迹",
+    "draw_grids": "绘制网格",
+    "publish_grids": "发布网格",
+    "keep_registers": "维护名册",
+    "keep_accounts": "管理账号",
+    "read_audit": "查看审计记录",
+}
+"""What the actions are called in Chinese; in English they are what they say."""
+
 
 @dataclass(frozen=True)
 class Holder:
@@ -72,7 +93,10 @@ class Subject:
 def may(holder: Holder, action: str, subject: Subject | None = None) -> bool:
     """Whether someone may take an action, on a subject or (None) at all. Raises `BadOption` for an unknown action."""
     if action not in ACTIONS:
-        raise BadOption(f"there is no action {action!r}; expected one of {', '.join(ACTIONS)}")
+        raise BadOption(
+            f"there is no action {action!r}; expected one of {', '.join(ACTIONS)}",
+            zh=f"没有权限项 {action!r}；应为以下之一：{'、'.join(ACTIONS)}",
+        )
     if holder.role not in ACTIONS[action]:
         return False
     if subject is None:
@@ -113,9 +137,18 @@ def acts_for(holder: Holder, office: str) -> bool:
 def check_role(role: str, unit: str) -> None:
     """`BadOption` for an unknown role, or a unit that a role cannot have."""
     if role not in ROLES:
-        raise BadOption(f"there is no role {role!r}; expected one of {', '.join(ROLES)}")
+        raise BadOption(
+            f"there is no role {role!r}; expected one of {', '.join(ROLES)}",
+            zh=f"没有角色 {role!r}；应为以下之一：{'、'.join(ROLES)}",
+        )
     if (role == "department") != unit.startswith(DEPARTMENT):
         wanted = "a department such as department:fire" if role == "department" else "the code of a unit, or nothing"
-        raise BadOption(f"unit {unit!r} of role {role}; expected {wanted}")
+        raise BadOption(
+            f"unit {unit!r} of role {role}; expected {wanted}",
+            zh=f"角色 {role} 的单位为 {unit!r}；应为{'部门，例如 department:fire' if role == 'department' else '单位编号，或留空'}",
+        )
     if role == "worker" and not unit:
-        raise BadOption("a grid worker needs a unit; give the code of the grid, village or township")
+        raise BadOption(
+            "a grid worker needs a unit; give the code of the grid, village or township",
+            zh="网格员必须有单位；请填写网格、村社或镇街的编号",
+        )

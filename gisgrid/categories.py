@@ -129,7 +129,10 @@ class SubCategories:
         Raises `BadOption` for an unknown category or sub-category, and for one that has ended or not yet begun.
         """
         if category not in CATEGORIES:
-            raise BadOption(f"there is no category {category!r}; expected one of {', '.join(CATEGORIES)}")
+            raise BadOption(
+                f"there is no category {category!r}; expected one of {', '.join(CATEGORIES)}",
+                zh=f"没有事件类别 {category!r}；应为以下之一：{'、'.join(CATEGORIES)}",
+            )
         if not word:
             return ""
         meant = [one for one in self.of(category) if word in (one.code, *one.labels)]
@@ -137,10 +140,16 @@ class SubCategories:
         found = next((one for one in meant if one.is_open(day)), meant[-1] if meant else None)
         open_now = ", ".join(one.code for one in self.of(category) if one.is_open(day))
         if found is None:
-            raise BadOption(f"{category} has no sub-category {word!r}; expected one of {open_now}, or nothing")
+            raise BadOption(
+                f"{category} has no sub-category {word!r}; expected one of {open_now}, or nothing",
+                zh=f"类别 {category} 没有子类 {word!r}；应为以下之一：{open_now}，或留空",
+            )
         if not found.is_open(day):
             span = f"ended on {found.to_day}" if found.to_day and found.to_day <= day else f"begins on {found.from_day}"
-            raise BadOption(f"sub-category {found.code} {span}; expected one of {open_now}, or nothing")
+            raise BadOption(
+                f"sub-category {found.code} {span}; expected one of {open_now}, or nothing",
+                zh=f"子类 {found.code} {f'已于 {found.to_day} 结束' if found.to_day and found.to_day <= day else f'自 {found.from_day} 起启用'}；应为以下之一：{open_now}，或留空",
+            )
         return found.code
 
 

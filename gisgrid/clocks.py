@@ -62,11 +62,20 @@ class ClockRules:
         for rule in fields(self):
             value = getattr(self, rule.name)
             if not 0 < value <= 100_000:
-                raise BadOption(f"rule {rule.name} is {value}; expected a whole number above 0")
+                raise BadOption(
+                    f"rule {rule.name} is {value}; expected a whole number above 0",
+                    zh=f"规则 {rule.name} 为 {value}；应为大于 0 的整数",
+                )
         if not self.response_workdays <= self.done_workdays <= self.most_workdays <= 250:
-            raise BadOption("the clocks contradict each other; expected response <= done <= most <= 250 workdays")
+            raise BadOption(
+                "the clocks contradict each other; expected response <= done <= most <= 250 workdays",
+                zh="时限互相矛盾；应满足 响应 <= 完成 <= 最长 <= 250 个工作日",
+            )
         if self.urgent_response_minutes > self.urgent_done_minutes:
-            raise BadOption("the clocks of urgent incidents contradict each other; expected response <= done")
+            raise BadOption(
+                "the clocks of urgent incidents contradict each other; expected response <= done",
+                zh="紧急事件的时限互相矛盾；应满足 响应 <= 完成",
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +147,10 @@ class Workdays:
             if len(found._days) - np.searchsorted(found._days, day_number(last), side="right") >= count:
                 return found
             span *= 2
-        raise BadOption(f"the calendar has fewer than {count} workdays in the years after {last}; look at its days off")
+        raise BadOption(
+            f"the calendar has fewer than {count} workdays in the years after {last}; look at its days off",
+            zh=f"日历在 {last} 之后的几年里不足 {count} 个工作日；请检查放假安排",
+        )
 
     def after(self, days: NDArray[np.int64], count: int) -> NDArray[np.int64]:
         """The `count`-th workday strictly after each of `days` (n,), as days since 1970."""

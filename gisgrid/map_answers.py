@@ -73,18 +73,30 @@ class Viewport:
     def __post_init__(self) -> None:
         if not (-180.0 <= self.west <= self.east <= 180.0 and -90.0 <= self.south <= self.north <= 90.0):
             box = f"{self.west}, {self.south}, {self.east}, {self.north}"
-            raise BadOption(f"box {box}; expected west <= east, south <= north, in degrees")
+            raise BadOption(
+                f"box {box}; expected west <= east, south <= north, in degrees",
+                zh=f"范围为 {box}；应满足 西 <= 东、南 <= 北，单位为度",
+            )
         if not 0 <= self.zoom <= MOST_ZOOM:
-            raise BadOption(f"zoom {self.zoom}; expected 0 to {MOST_ZOOM}")
+            raise BadOption(
+                f"zoom {self.zoom}; expected 0 to {MOST_ZOOM}", zh=f"缩放级别为 {self.zoom}；应为 0 至 {MOST_ZOOM}"
+            )
         if self.cell_px not in CELL_SIZES:
-            raise BadOption(f"cells of {self.cell_px} pixels; expected one of {', '.join(map(str, CELL_SIZES))}")
+            raise BadOption(
+                f"cells of {self.cell_px} pixels; expected one of {', '.join(map(str, CELL_SIZES))}",
+                zh=f"网格单元为 {self.cell_px} 像素；应为以下之一：{'、'.join(map(str, CELL_SIZES))}",
+            )
         if not 0 <= self.most_points <= MOST_POINTS:
-            raise BadOption(f"{self.most_points} points at most; expected 0 to {MOST_POINTS:,}")
+            raise BadOption(
+                f"{self.most_points} points at most; expected 0 to {MOST_POINTS:,}",
+                zh=f"最多显示 {self.most_points} 个点；应为 0 至 {MOST_POINTS:,}",
+            )
         first_x, first_y, last_x, last_y = self.cells()
         if (last_x - first_x + 1) * (last_y - first_y + 1) > MOST_CELLS:
             raise BadOption(
                 f"a viewport of {last_x - first_x + 1:,} by {last_y - first_y + 1:,} cells; ask for a smaller box, a lower zoom "
-                f"or larger cells, {MOST_CELLS:,} cells at most"
+                f"or larger cells, {MOST_CELLS:,} cells at most",
+                zh=f"视野有 {last_x - first_x + 1:,} x {last_y - first_y + 1:,} 个单元；请缩小范围、降低缩放级别或加大单元，最多 {MOST_CELLS:,} 个",
             )
 
     @property
@@ -208,7 +220,10 @@ def count_by_unit(parts: Sequence[Chosen], words: Mapping[str, Sequence[str]], b
     under the empty code those without a unit. Raises `BadOption` for another `by`.
     """
     if by not in UNITS:
-        raise BadOption(f"incidents on maps cannot be counted by {by!r}; expected one of {', '.join(UNITS)}")
+        raise BadOption(
+            f"incidents on maps cannot be counted by {by!r}; expected one of {', '.join(UNITS)}",
+            zh=f"地图上的事件不能按 {by!r} 统计；应为以下之一：{'、'.join(UNITS)}",
+        )
     size = len(words[by])
     counts = np.zeros((size, LOOKS), np.int64)
     for one in parts:

@@ -18,16 +18,25 @@ _NOBODY: Final = _HASHER.hash("nobody has this password")
 def check_password(password: str, account: str) -> None:
     """`BadOption` with what is missing: 10 characters or more, three kinds of them (or 16), not the name, nothing common."""
     if not LEAST_LENGTH <= len(password) <= _MOST_LENGTH:
-        raise BadOption(f"the password has {len(password)} characters; expected {LEAST_LENGTH} to {_MOST_LENGTH}")
+        raise BadOption(
+            f"the password has {len(password)} characters; expected {LEAST_LENGTH} to {_MOST_LENGTH}",
+            zh=f"密码有 {len(password)} 个字符；应为 {LEAST_LENGTH} 至 {_MOST_LENGTH} 个",
+        )
     lowered = password.casefold()
     if account and account.casefold() in lowered:
-        raise BadOption("the password contains the name of the account; choose one without it")
+        raise BadOption(
+            "the password contains the name of the account; choose one without it",
+            zh="密码中含有账号名；请换一个不含账号名的密码",
+        )
     if any(word in lowered for word in _COMMON) or len(set(password)) < 5:
-        raise BadOption("the password is one that everybody tries first; choose another")
+        raise BadOption(
+            "the password is one that everybody tries first; choose another", zh="这个密码太常见，容易被猜中；请换一个"
+        )
     kinds = sum(any(test(letter) for letter in password) for test in (str.islower, str.isupper, str.isdigit, _is_sign))
     if kinds < 3 and len(password) < _LONG:
         raise BadOption(
-            f"the password needs three of small letters, capitals, digits and signs, or {_LONG} characters; add some"
+            f"the password needs three of small letters, capitals, digits and signs, or {_LONG} characters; add some",
+            zh=f"密码须含小写字母、大写字母、数字、符号中的三种，或不少于 {_LONG} 个字符；请加强",
         )
 
 

@@ -80,7 +80,8 @@ def make_photo(content: bytes) -> Photo:
         raise
     except Exception as error:  # decoders raise almost anything for a damaged file
         raise UnreadableFile(
-            "the photo is damaged or cut short; open it on the device that took it, and send it again"
+            "the photo is damaged or cut short; open it on the device that took it, and send it again",
+            zh="照片已损坏或不完整；请在拍摄的设备上打开确认后重新上传",
         ) from error
     written = _written(picture, _QUALITY)
     small = picture.copy()
@@ -114,22 +115,34 @@ def find_foreign_parts(content: bytes) -> tuple[str, ...]:
 def _check_content(content: bytes) -> None:
     """Refuse what is no picture that can be read here, from its first bytes."""
     if not content:
-        raise EmptyInput("the photo is empty; expected a JPEG, PNG or WebP file")
+        raise EmptyInput(
+            "the photo is empty; expected a JPEG, PNG or WebP file", zh="照片为空；应为 JPEG、PNG 或 WebP 文件"
+        )
     if len(content) > MOST_BYTES:
-        raise TooLarge(f"the photo has {len(content) / 1e6:.1f} MB; at most {MOST_BYTES >> 20} MB are taken")
+        raise TooLarge(
+            f"the photo has {len(content) / 1e6:.1f} MB; at most {MOST_BYTES >> 20} MB are taken",
+            zh=f"照片大小为 {len(content) / 1e6:.1f} MB；最多 {MOST_BYTES >> 20} MB",
+        )
     head = content[:16]
     if head[4:8] == b"ftyp" and head[8:12] in _HEIC:
         raise UnreadableFile(
             "the photo is a HEIC (or AVIF) file, which cannot be read here; set the camera to 'most compatible', or send it "
-            "as JPEG"
+            "as JPEG",
+            zh="照片是 HEIC（或 AVIF）格式，无法读取；请把相机设为“兼容性最佳”，或另存为 JPEG 再上传",
         )
     is_jpeg = head[:3] == b"\xff\xd8\xff"
     is_known = is_jpeg or head[:8] == b"\x89PNG\r\n\x1a\n" or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
     if not is_known:
-        raise UnreadableFile("the photo is no JPEG, PNG or WebP file, whatever its name says; send one of these")
+        raise UnreadableFile(
+            "the photo is no JPEG, PNG or WebP file, whatever its name says; send one of these",
+            zh="这个文件不是 JPEG、PNG 或 WebP 照片（与文件名无关）；请上传这几种格式",
+        )
     # A small file can ask for any number of passes over a large picture.
     if is_jpeg and sum(marker == _SCAN for marker, _, _ in _parts(content)) > _MOST_SCANS:
-        raise UnreadableFile(f"the photo is written in more than {_MOST_SCANS} passes; save it as an ordinary JPEG")
+        raise UnreadableFile(
+            f"the photo is written in more than {_MOST_SCANS} passes; save it as an ordinary JPEG",
+            zh=f"照片分 {_MOST_SCANS} 次以上扫描写成；请另存为普通 JPEG",
+        )
 
 
 def _check_size(width_px: int, height_px: int) -> None:
@@ -137,13 +150,15 @@ def _check_size(width_px: int, height_px: int) -> None:
         raise _too_many_pixels()
     if max(width_px, height_px) > LONGEST_SIDE_PX:
         raise TooLarge(
-            f"the photo has {width_px} x {height_px} pixels; a side of at most {LONGEST_SIDE_PX:,} is taken: cut it"
+            f"the photo has {width_px} x {height_px} pixels; a side of at most {LONGEST_SIDE_PX:,} is taken: cut it",
+            zh=f"照片为 {width_px} x {height_px} 像素；每边最多 {LONGEST_SIDE_PX:,} 像素：请裁剪",
         )
 
 
 def _too_many_pixels() -> TooLarge:
     return TooLarge(
-        f"the photo has more than {MOST_PIXELS // 1_000_000} megapixels; at most that is taken: send it smaller"
+        f"the photo has more than {MOST_PIXELS // 1_000_000} megapixels; at most that is taken: send it smaller",
+        zh=f"照片超过 {MOST_PIXELS // 1_000_000} 百万像素，已超出上限：请缩小后上传",
     )
 
 
@@ -188,7 +203,8 @@ def _written(image: Image.Image, quality: int) -> bytes:
     foreign = find_foreign_parts(content)
     if foreign:
         raise BadOption(
-            f"the photo was not kept: written anew it still holds {', '.join(foreign)}; tell an administrator"
+            f"the photo was not kept: written anew it still holds {', '.join(foreign)}; tell an administrator",
+            zh=f"照片没有保存：重新写出后仍含有 {', '.join(foreign)}；请告诉管理员",
         )
     return content
 

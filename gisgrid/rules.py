@@ -62,7 +62,10 @@ def make_rules(values: Mapping[str, str]) -> LoopRules:
         if name not in RULE_NAMES:
             near = get_close_matches(name, RULE_NAMES, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(RULE_NAMES)}"
-            raise BadOption(f"there is no rule {name!r}; {hint}")
+            raise BadOption(
+                f"there is no rule {name!r}; {hint}",
+                zh=f"没有规则 {name!r}；{f'是否想写 {near[0]!r}？' if near else '应为以下之一：' + '、'.join(RULE_NAMES)}",
+            )
     parts: dict[str, Any] = {}
     for part_name, part in _PARTS.items():
         found = {
@@ -78,7 +81,9 @@ def _value(name: str, default: Any, text: str) -> Any:
     if isinstance(default, str):
         words = ";".join(word.strip() for word in text.replace("；", ";").split(";") if word.strip())
         if not words:
-            raise BadOption(f"rule {name} is empty; expected words separated by ;")
+            raise BadOption(
+                f"rule {name} is empty; expected words separated by ;", zh=f"规则 {name} 为空；应为用 ; 分隔的词"
+            )
         return words
     try:
         value = type(default)(text)
@@ -86,5 +91,8 @@ def _value(name: str, default: Any, text: str) -> Any:
         value = 0
     if not 0 < value < 1_000_000:
         kind = "a whole number" if isinstance(default, int) else "a number"
-        raise BadOption(f"rule {name} is {text!r}; expected {kind} above 0 and below 1,000,000")
+        raise BadOption(
+            f"rule {name} is {text!r}; expected {kind} above 0 and below 1,000,000",
+            zh=f"规则 {name} 为 {text!r}；应为大于 0、小于 1,000,000 的{'整数' if isinstance(default, int) else '数字'}",
+        )
     return value

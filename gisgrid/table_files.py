@@ -37,7 +37,10 @@ def read_table(path: str | Path) -> InputTable:
     """
     path = Path(path)
     if not path.is_file():
-        raise UnreadableFile(f"{path} does not exist; expected a CSV, XLSX, Parquet, GeoJSON or GeoPackage file")
+        raise UnreadableFile(
+            f"{path} does not exist; expected a CSV, XLSX, Parquet, GeoJSON or GeoPackage file",
+            zh=f"{path} 不存在；应为 CSV、XLSX、Parquet、GeoJSON 或 GeoPackage 文件",
+        )
     ending = path.suffix.lower()
     if ending == ".parquet":
         table = _read_parquet(path)
@@ -46,7 +49,10 @@ def read_table(path: str | Path) -> InputTable:
     else:
         table = _read_csv(path)
     if len(table) == 0 and not table.unsplit:
-        raise EmptyInput(f"{path} has no rows; expected a header and at least one row")
+        raise EmptyInput(
+            f"{path} has no rows; expected a header and at least one row",
+            zh=f"{path} 没有数据行；应有表头和至少一行数据",
+        )
     return table
 
 
@@ -54,7 +60,10 @@ def _read_parquet(path: Path) -> InputTable:
     try:
         rows = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
-        raise UnreadableFile(f"{path} is not a readable Parquet file: {str(error).splitlines()[0]}") from error
+        raise UnreadableFile(
+            f"{path} is not a readable Parquet file: {str(error).splitlines()[0]}",
+            zh=f"{path} 不是可读取的 Parquet 文件：{str(error).splitlines()[0]}",
+        ) from error
     if b"geo" in (rows.schema.metadata or {}):
         frame = geopandas.read_parquet(path)
         plain = rows.drop_columns([frame.geometry.name])
@@ -68,7 +77,10 @@ def _read_layer(path: Path) -> InputTable:
     try:
         meta, rows = pyogrio.read_arrow(path)
     except (DataSourceError, DataLayerError, ValueError, OSError) as error:
-        raise UnreadableFile(f"{path} cannot be read as a table: {str(error).splitlines()[0]}") from error
+        raise UnreadableFile(
+            f"{path} cannot be read as a table: {str(error).splitlines()[0]}",
+            zh=f"{path} 无法作为表格读取：{str(error).splitlines()[0]}",
+        ) from error
     name = meta["geometry_name"] or "wkb_geometry"
     rows = rows.drop_columns([column for column in (meta["fid_column"],) if column in rows.column_names])
     if meta["geometry_type"] is not None and name in rows.column_names:
@@ -95,7 +107,10 @@ def _written(rows: pa.Table) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
 
 def _distinct(names: list[str], path: Path) -> list[str]:
     if len(set(names)) != len(names) or not any(names):
-        raise UnreadableFile(f"{path}: the headings {', '.join(names)[:80]!r} are empty or name a column twice")
+        raise UnreadableFile(
+            f"{path}: the headings {', '.join(names)[:80]!r} are empty or name a column twice",
+            zh=f"{path}：表头 {', '.join(names)[:80]!r} 为空或有重复的列名",
+        )
     return names
 
 
@@ -118,11 +133,13 @@ def _read_csv(path: Path) -> InputTable:
     try:
         raw = pa.input_stream(str(path)).read()
     except (OSError, pa.ArrowException) as error:
-        raise UnreadableFile(f"{path} cannot be read: {error}") from error
+        raise UnreadableFile(f"{path} cannot be read: {error}", zh=f"{path} 无法读取：{error}") from error
     if not raw.strip():
-        raise EmptyInput(f"{path} is empty; expected a header and at least one row")
+        raise EmptyInput(
+            f"{path} is empty; expected a header and at least one row", zh=f"{path} 为空；应有表头和至少一行数据"
+        )
     if b"\x00" in raw[:4096]:
-        raise UnreadableFile(f"{path} is not a text file; expected CSV")
+        raise UnreadableFile(f"{path} is not a text file; expected CSV", zh=f"{path} 不是文本文件；应为 CSV")
     text = _decoded(raw, path)
     header = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=header.count)
@@ -130,9 +147,15 @@ def _read_csv(path: Path) -> InputTable:
         names = [name.strip() for name in next(csv.reader([header.rstrip("\r")], delimiter=delimiter), [])]
     except csv.Error as error:
         # A carriage return within it, or a name longer than any table's.
-        raise UnreadableFile(f"{path}: the header {header.strip()[:80]!r} cannot be split: {error}") from error
+        raise UnreadableFile(
+            f"{path}: the header {header.strip()[:80]!r} cannot be split: {error}",
+            zh=f"{path}：表头 {header.strip()[:80]!r} 无法分列：{error}",
+        ) from error
     if len(set(names)) != len(names) or not any(names):
-        raise UnreadableFile(f"{path}: the header {header.strip()[:80]!r} is empty or names a column twice")
+        raise UnreadableFile(
+            f"{path}: the header {header.strip()[:80]!r} is empty or names a column twice",
+            zh=f"{path}：表头 {header.strip()[:80]!r} 为空或有重复的列名",
+        )
     unsplit: list[tuple[int, str]] = []
 
     def set_aside(row: pa_csv.InvalidRow) -> str:
@@ -152,8 +175,11 @@ def _read_csv(path: Path) -> InputTable:
         )
     except pa.ArrowInvalid as error:
         if "Empty CSV" in str(error):
-            raise EmptyInput(f"{path} has a header but no rows") from error
-        raise UnreadableFile(f"{path} cannot be split into rows and columns: {str(error).splitlines()[0]}") from error
+            raise EmptyInput(f"{path} has a header but no rows", zh=f"{path} 只有表头，没有数据行") from error
+        raise UnreadableFile(
+            f"{path} cannot be split into rows and columns: {str(error).splitlines()[0]}",
+            zh=f"{path} 无法分成行和列：{str(error).splitlines()[0]}",
+        ) from error
     gone = {line for line, _ in unsplit}
     lines = np.array([line for line in range(2, rows.num_rows + len(gone) + 2) if line not in gone], np.int64)
     return InputTable(str(path), rows, lines[: rows.num_rows], tuple(unsplit))
@@ -165,7 +191,10 @@ def _decoded(raw: bytes, path: Path) -> str:
             return raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise UnreadableFile(f"{path} is neither UTF-8 nor GB18030 text; save it as UTF-8")
+    raise UnreadableFile(
+        f"{path} is neither UTF-8 nor GB18030 text; save it as UTF-8",
+        zh=f"{path} 既不是 UTF-8 也不是 GB18030 文本；请另存为 UTF-8",
+    )
 
 
 def write_table(path: str | Path, rows: pa.Table, *, headings: Mapping[str, str] | None = None) -> None:
@@ -178,10 +207,14 @@ def write_table(path: str | Path, rows: pa.Table, *, headings: Mapping[str, str]
     path = Path(path)
     ending = path.suffix.lower()
     if ending not in TABLE_ENDINGS:
-        raise BadOption(f"{path.name}: unknown ending; expected one of {', '.join(TABLE_ENDINGS)}")
+        raise BadOption(
+            f"{path.name}: unknown ending; expected one of {', '.join(TABLE_ENDINGS)}",
+            zh=f"{path.name}：未知的扩展名；应为以下之一：{'、'.join(TABLE_ENDINGS)}",
+        )
     if ending == ".xlsx" and rows.num_rows > _XLSX_ROWS:
         raise BadOption(
-            f"{rows.num_rows:,} rows do not fit into a sheet of {_XLSX_ROWS:,}; narrow the choice, or write .csv"
+            f"{rows.num_rows:,} rows do not fit into a sheet of {_XLSX_ROWS:,}; narrow the choice, or write .csv",
+            zh=f"{rows.num_rows:,} 行超出工作表的 {_XLSX_ROWS:,} 行；请缩小范围，或改写 .csv",
         )
     named = rows.rename_columns([(headings or {}).get(name, name) for name in rows.column_names])
     with _whole_file(path) as part:
@@ -201,7 +234,10 @@ def write_table(path: str | Path, rows: pa.Table, *, headings: Mapping[str, str]
 
 def _write_points(path: Path, rows: pa.Table, headings: Mapping[str, str], driver: str) -> None:
     if missing := {"lon", "lat"} - set(rows.column_names):
-        raise BadColumn(f"a file of points needs columns lon and lat; there is no {' and no '.join(sorted(missing))}")
+        raise BadColumn(
+            f"a file of points needs columns lon and lat; there is no {' and no '.join(sorted(missing))}",
+            zh=f"点文件须有 lon 和 lat 两列；缺少 {'、'.join(sorted(missing))}",
+        )
     lon, lat = (pc.fill_null(rows.column(name).cast(pa.float64()), np.nan).to_numpy() for name in ("lon", "lat"))
     points = np.full(len(lon), None, dtype=object)
     there = np.isfinite(lon) & np.isfinite(lat)

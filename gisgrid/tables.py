@@ -49,7 +49,8 @@ class InputTable:
             return column
         hint = f" Name the right one with {option}." if option else ""
         raise MissingColumn(
-            f"{self.source} has no column {column!r}; its columns are {', '.join(self.columns) or 'none'}.{hint}"
+            f"{self.source} has no column {column!r}; its columns are {', '.join(self.columns) or 'none'}.{hint}",
+            zh=f"{self.source} 没有列 {column!r}；现有的列：{'、'.join(self.columns) or '无'}。{f'请用 {option} 指明正确的列。' if option else ''}",
         )
 
     def texts(self, column: str) -> NDArray[np.object_]:
@@ -191,7 +192,8 @@ def check_text(name: str, text: str) -> None:
     """`BadOption` for text that no database can keep: with a NUL, or half of a pair of surrogates."""
     if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise BadOption(
-            f"{name} holds a character that cannot be kept (NUL, or half a character); send it again without"
+            f"{name} holds a character that cannot be kept (NUL, or half a character); send it again without",
+            zh=f"{name} 中有无法保存的字符（NUL 或不完整的字符）；请去掉后重新发送",
         )
 
 
@@ -243,7 +245,8 @@ def check_not_exchanged(
     if near(lon, lat) < 0.01 and near(lat, lon) > 0.5:
         raise BadColumn(
             f"{source}: longitude and latitude look exchanged ({near(lat, lon):.0%} of the rows lie at the network once they "
-            "are swapped); name the columns the other way round"
+            "are swapped); name the columns the other way round",
+            zh=f"{source}：经度和纬度似乎写反了（对调后有 {near(lat, lon):.0%} 的行落在网格网附近）；请把两列的名称对调",
         )
 
 

@@ -25,7 +25,8 @@ def traccar_link(address: str, device: str, *, interval_s: int = 60, distance_m:
     parts = _address(address)
     if parts.query or "?" in address or parts.username is not None or parts.password is not None:
         raise BadOption(
-            f"address {address!r} has a query or a user name, which Traccar Client cuts off; put what it says into the path"
+            f"address {address!r} has a query or a user name, which Traccar Client cuts off; put what it says into the path",
+            zh=f"地址 {address!r} 带有查询参数或用户名，Traccar Client 会把它截掉；请写进路径里",
         )
     _check_range("interval_s", interval_s, _MAX_INTERVAL_S)
     _check_range("distance_m", distance_m, _MAX_DISTANCE_M)
@@ -76,18 +77,19 @@ def _query(settings: dict[str, str]) -> str:
 
 def _address(address: str) -> SplitResult:
     """The parts of the address phones post to, if it is a plain one of http or https."""
-    problem = (
-        f"address {address[:_SHOWN]!r} cannot be given to a phone; expected one such as https://grid.example.cn/phones"
+    problem = BadOption(
+        f"address {address[:_SHOWN]!r} cannot be given to a phone; expected one such as https://grid.example.cn/phones",
+        zh=f"地址 {address[:_SHOWN]!r} 不能提供给手机；应为例如 https://grid.example.cn/phones",
     )
     if len(address) > _MAX_ADDRESS or not (address.isascii() and address.isprintable()) or " " in address:
-        raise BadOption(problem)
+        raise problem
     try:
         parts = urlsplit(address)
         fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and "#" not in address
     except ValueError:
-        raise BadOption(problem) from None
+        raise problem from None
     if not fits:
-        raise BadOption(problem)
+        raise problem
     return parts
 
 
@@ -95,11 +97,15 @@ def _word(name: str, value: str) -> str:
     """A value as it is, if a phone can take it; the sentence does not repeat it, it may be a secret."""
     if not value or len(value) > MAX_TEXT or not value.isprintable() or value != value.strip():
         raise BadOption(
-            f"this {name} cannot stand in a link; expected 1 to {MAX_TEXT} printable characters without blanks at the ends"
+            f"this {name} cannot stand in a link; expected 1 to {MAX_TEXT} printable characters without blanks at the ends",
+            zh=f"{name} 不能放进链接；应为 1 至 {MAX_TEXT} 个可显示的字符，首尾不留空格",
         )
     return value
 
 
 def _check_range(name: str, value: int, highest: int) -> None:
     if not 1 <= value <= highest:
-        raise BadOption(f"{name} is {value}; expected a whole number from 1 to {highest}")
+        raise BadOption(
+            f"{name} is {value}; expected a whole number from 1 to {highest}",
+            zh=f"{name} 为 {value}；应为 1 至 {highest} 的整数",
+        )

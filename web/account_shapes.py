@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from gisgrid.access import ACTIONS
 from gisgrid.errors import BadOption
 from gisgrid.store.accounts import Account, Token
+from gisgrid.told import Told
 from web.asked import Code, Instant
 from web.incident_shapes import instant, ms_of
 
@@ -16,7 +17,12 @@ Role = Literal["administrator", "planner", "assessor", "commander", "worker", "d
 
 def _addressable(text: str) -> str:
     if any(letter in "/?#%\\\0" or not letter.isprintable() for letter in text):
-        raise ValueError("must not hold / ? # % \\ or what cannot be printed: it stands in addresses")
+        raise ValueError(
+            Told(
+                "must not hold / ? # % \\ or what cannot be printed: it stands in addresses",
+                "不能含有 / ? # % \\ 或无法显示的字符，因为它会出现在地址里",
+            )
+        )
     return text
 
 
@@ -132,7 +138,10 @@ def check_scopes(scopes: list[str], role: str) -> list[str]:
     """The scopes, if the role has all of them: a token that can never do what it says misleads. `BadOption` otherwise."""
     own = [action for action, roles in ACTIONS.items() if role in roles]
     if unknown := [scope for scope in scopes if scope not in own]:
-        raise BadOption(f"the role {role} has no action {unknown[0]!r}; expected some of {', '.join(own)}")
+        raise BadOption(
+            f"the role {role} has no action {unknown[0]!r}; expected some of {', '.join(own)}",
+            zh=f"角色 {role} 没有权限项 {unknown[0]!r}；应为以下若干项：{'、'.join(own)}",
+        )
     return scopes
 
 
@@ -140,7 +149,10 @@ def end_asked(ends_at: dt.datetime | None, now_ms: int) -> int | None:
     """The end of a token in ms since 1970 UTC; `BadOption` for one that has passed."""
     ends_ms = None if ends_at is None else ms_of(ends_at)
     if ends_ms is not None and ends_ms <= now_ms:
-        raise BadOption(f"ends_at {ends_at} has passed; expected an instant to come, or nothing")
+        raise BadOption(
+            f"ends_at {ends_at} has passed; expected an instant to come, or nothing",
+            zh=f"ends_at 为 {ends_at}，已经过去；应为将来的时间，或留空",
+        )
     return ends_ms
 
 

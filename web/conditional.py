@@ -96,5 +96,8 @@ def version_seen(if_match: str | None, stated: int | None = None) -> int | None:
         return stated
     found = re.fullmatch(r'(?:W/)?"v(\d{1,9})(?:-[^"]*)?"', if_match.strip())
     if found is None or (stated is not None and stated != int(found[1])):
-        raise Overtaken(f"If-Match is {if_match[:60]}; expected the ETag of the incident as you have seen it")
+        raise Overtaken(
+            f"If-Match is {if_match[:60]}; expected the ETag of the incident as you have seen it",
+            zh=f"If-Match 为 {if_match[:60]}；应为您看到该事件时的 ETag",
+        )
     return int(found[1])

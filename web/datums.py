@@ -47,11 +47,17 @@ def weigh_datums(
     count. Raises `BadOption` without a network in force, or for less than one day or more than 31.
     """
     if not 1 <= days <= MOST_DAYS:
-        raise BadOption(f"{days} days are to be looked at; expected 1 to {MOST_DAYS}")
+        raise BadOption(
+            f"{days} days are to be looked at; expected 1 to {MOST_DAYS}",
+            zh=f"要查看 {days} 天；应为 1 至 {MOST_DAYS} 天",
+        )
     today = local_day(store.now_ms())
     network = editions.network_at(today)
     if network is None:
-        raise BadOption("no network is in force; publish one first, with `gisgrid grids publish`")
+        raise BadOption(
+            "no network is in force; publish one first, with `gisgrid grids publish`",
+            zh="没有生效的网格网；请先发布（`gisgrid grids publish`）",
+        )
     known = DeviceBook(store).refresh()
     duties = Staffing(store).duties()
     of_person: dict[str, list[Duty]] = {}

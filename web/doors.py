@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from gisgrid.access import ACTIONS, ROLES, Holder, Subject, may
+from gisgrid.access import ACTION_LABELS, ACTIONS, ROLES, Holder, Subject, may
 from gisgrid.errors import BadOption, NotAllowed, Refused, TooMany
 from gisgrid.store.accounts import Known
 from web.pace import Pace
@@ -48,11 +48,17 @@ class Visit:
         if self.may(action, subject):
             return
         if not self.known.is_in_scope(action):
-            raise NotAllowed(f"this token is not for {action!r}; make one that is, or sign in")
+            raise NotAllowed(
+                f"this token is not for {action!r}; make one that is, or sign in",
+                zh=f"这个令牌不能用于{ACTION_LABELS[action]}（{action}）；请另建一个包含该权限的令牌，或登录后操作",
+            )
         where = " there" if may(self.holder, action) else ""
         role = ROLES[self.holder.role][0].lower()
         role = f"an {role}" if role[0] in "aeiou" else f"a {role}"
-        raise NotAllowed(f"{role} may not {action.replace('_', ' ')}{where}; ask someone who may, or an administrator")
+        raise NotAllowed(
+            f"{role} may not {action.replace('_', ' ')}{where}; ask someone who may, or an administrator",
+            zh=f"“{ROLES[self.holder.role][1]}”{'在此' if where else ''}无权{ACTION_LABELS[action]}（{action}）；请找有权限的人办理，或联系管理员",
+        )
 
 
 class DoorCheck:
@@ -76,7 +82,11 @@ class DoorCheck:
             # behind one address goes on while somebody there guesses.
             wait_s = services.misses.wait_s(origin)
             if wait_s:
-                raise TooMany(f"too many requests in a minute; try again in {wait_s} s", wait_s)
+                raise TooMany(
+                    f"too many requests in a minute; try again in {wait_s} s",
+                    wait_s,
+                    zh=f"一分钟内请求过多；请过 {wait_s} 秒再试",
+                )
         try:
             visit = await visit_of(request, services, origin)
         except Refused:
@@ -87,7 +97,8 @@ class DoorCheck:
                 _slow_down(services.misses, origin)
             _slow_down(services.pace, f"stranger/{origin}")
             raise Refused(
-                "sign in, or send a token: Authorization: Bearer gg_…, or as the password of basic authentication"
+                "sign in, or send a token: Authorization: Bearer gg_…, or as the password of basic authentication",
+                zh="请先登录，或发送令牌：Authorization: Bearer gg_…，也可作为 Basic 认证的密码",
             )
         request.state.account = visit.holder.name
         _slow_down(services.pace, f"account/{visit.holder.name}")
@@ -113,7 +124,8 @@ async def visit_of(request: Request, services: Services, origin: str) -> Visit |
         known = await services.callers.find(secret, is_token=True) if secret else None
         if known is None:
             raise Refused(
-                "the token is unknown, revoked or has ended; with basic authentication the password is the token"
+                "the token is unknown, revoked or has ended; with basic authentication the password is the token",
+                zh="令牌不存在、已吊销或已过期；使用 Basic 认证时，密码就是令牌",
             )
         return Visit(services, known, origin)
     if not secret:
@@ -125,7 +137,8 @@ async def visit_of(request: Request, services: Services, origin: str) -> Visit |
         sent = request.headers.get(CSRF_HEADER, "")
         if not secrets.compare_digest(sent.encode("utf-8", "replace"), known.csrf.encode()):
             raise NotAllowed(
-                f"a request that changes something needs the header {CSRF_HEADER} with what the sign-in gave (csrf)"
+                f"a request that changes something needs the header {CSRF_HEADER} with what the sign-in gave (csrf)",
+                zh=f"修改内容的请求须带请求头 {CSRF_HEADER}，值为登录时返回的 csrf",
             )
     return Visit(services, known, origin, secret)
 
@@ -172,7 +185,10 @@ def _check_parameters(request: Request) -> None:
         known = remembered[key] = frozenset(_names_of(route.dependant))
     for name in request.query_params:
         if name not in known:
-            raise BadOption(f"there is no parameter {name[:40]!r} here; known are {', '.join(sorted(known)) or 'none'}")
+            raise BadOption(
+                f"there is no parameter {name[:40]!r} here; known are {', '.join(sorted(known)) or 'none'}",
+                zh=f"这里没有参数 {name[:40]!r}；可用的参数：{'、'.join(sorted(known)) or '无'}",
+            )
 
 
 def _names_of(dependant: Dependant) -> Iterator[str]:
@@ -184,4 +200,8 @@ def _names_of(dependant: Dependant) -> Iterator[str]:
 def _slow_down(pace: Pace, caller: str) -> None:
     wait_s = pace.take(caller)
     if wait_s:
-        raise TooMany(f"too many requests in a minute; try again in {wait_s} s", wait_s)
+        raise TooMany(
+            f"too many requests in a minute; try again in {wait_s} s",
+            wait_s,
+            zh=f"一分钟内请求过多；请过 {wait_s} 秒再试",
+        )

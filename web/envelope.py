@@ -158,7 +158,9 @@ class _Passage:
         client = self._scope.get("client")
         wait_s = self._misses.take(client[0] if client else "unknown")
         if wait_s:
-            detail = f"too many requests in a minute; try again in {wait_s} s"
+            detail = Told(
+                f"too many requests in a minute; try again in {wait_s} s", f"一分钟内请求过多；请过 {wait_s} 秒再试"
+            )
             self.refused = _Refusal(429, detail, has_ended=True, retry_after_s=wait_s)
             raise self.refused
 
@@ -248,7 +250,8 @@ class _Body:
     def _too_large(self) -> _Refusal:
         size = f"{self._most_bytes >> 20} MB" if self._most_bytes >= 1 << 20 else f"{self._most_bytes >> 10} kB"
         return self._refuse(
-            413, Told(f"the body is larger than {size}; send less at a time", f"请求内容超过 {size}；请减少一次发送的内容")
+            413,
+            Told(f"the body is larger than {size}; send less at a time", f"请求内容超过 {size}；请减少一次发送的内容"),
         )
 
     def _refuse(self, status: int, detail: str) -> _Refusal:

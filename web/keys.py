@@ -21,7 +21,8 @@ def key_of(account: str, sent: str | None, *asked: object) -> Key | None:
         return None
     if not _KEY.fullmatch(sent):
         raise BadOption(
-            "Idempotency-Key is unusable; expected 1 to 100 visible ASCII characters, such as a random UUID"
+            "Idempotency-Key is unusable; expected 1 to 100 visible ASCII characters, such as a random UUID",
+            zh="Idempotency-Key 无法使用；应为 1 至 100 个可见的 ASCII 字符，例如随机 UUID",
         )
     parts = [part.model_dump_json() if isinstance(part, BaseModel) else repr(part) for part in asked]
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
@@ -37,7 +38,10 @@ def read_cursor(text: str | None, *kinds: type) -> tuple[Any, ...] | None:
     """What `cursor_of` wrote; `BadOption` for what is no cursor of that list."""
     if not text:
         return None
-    problem = BadOption(f"the cursor {text[:40]!r} is not one of this list; take `next` of the page before, unchanged")
+    problem = BadOption(
+        f"the cursor {text[:40]!r} is not one of this list; take `next` of the page before, unchanged",
+        zh=f"翻页标记 {text[:40]!r} 不属于这个列表；请原样使用上一页的 next",
+    )
     if len(text) > _MOST:
         raise problem
     try:

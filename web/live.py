@@ -97,12 +97,19 @@ class Hub:
         Raises `TooMany` where the caller has as many as one may have; `StoreError` when all are taken, or at the end.
         """
         if self.is_ending:
-            raise StoreError("the service is being stopped; connect again in a moment")
+            raise StoreError(
+                "the service is being stopped; connect again in a moment", zh="服务正在停止；请稍后重新连接"
+            )
         if sum(self._seats.values()) >= self._most:
-            raise StoreError(f"all {self._most} live streams of this process are taken; try again in a while")
+            raise StoreError(
+                f"all {self._most} live streams of this process are taken; try again in a while",
+                zh=f"本进程的 {self._most} 个实时连接已用满；请稍后再试",
+            )
         if self._seats.get(caller, 0) >= self._most_each:
             raise TooMany(
-                f"there are {self._most_each} live streams of this session or token already; close one", _RETRY_S
+                f"there are {self._most_each} live streams of this session or token already; close one",
+                _RETRY_S,
+                zh=f"这次登录或这个令牌已有 {self._most_each} 个实时连接；请关闭一个",
             )
         self._seats[caller] = self._seats.get(caller, 0) + 1
         taken = [caller]

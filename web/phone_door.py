@@ -11,6 +11,7 @@ from gisgrid.access import Holder
 from gisgrid.errors import InputError, NotAllowed, Refused, TooMany
 from gisgrid.store.accounts import Known
 from gisgrid.store.devices import Device
+from gisgrid.told import Told
 from tracks.phones import PhoneRequest, read_traccar
 from web.doors import DoorCheck, Visit, token_of
 from web.services import Services
@@ -20,7 +21,10 @@ SEND_FIXES: Final = "send_fixes"
 
 TRACCAR: Final = "/phones/traccar"
 _LONGEST_STRANGE_BODY: Final = 65_536
-_UNKNOWN: Final = "the token is unknown; pair the phone again with the link or code that an administrator makes"
+_UNKNOWN: Final = Told(
+    "the token is unknown; pair the phone again with the link or code that an administrator makes",
+    "令牌不存在；请用管理员生成的链接或二维码重新配对手机",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,17 +56,28 @@ class PhoneCheck(DoorCheck):
         if device is None:
             wait_s = services.misses.take(origin)
             if wait_s:
-                raise TooMany(f"too many requests in a minute; try again in {wait_s} s", wait_s)
+                raise TooMany(
+                    f"too many requests in a minute; try again in {wait_s} s",
+                    wait_s,
+                    zh=f"一分钟内请求过多；请过 {wait_s} 秒再试",
+                )
             if request.url.path.startswith(TRACCAR):
                 # As its own server answers a phone that it does not know: the app keeps what it has.
                 raise HTTPException(400, _UNKNOWN)
-            raise Refused(_UNKNOWN)
+            raise Refused(_UNKNOWN, zh=_UNKNOWN.zh)
         if device.revoked_ms is not None:
-            raise NotAllowed("the token was revoked; an administrator can pair the phone again")
+            raise NotAllowed(
+                "the token was revoked; an administrator can pair the phone again",
+                zh="令牌已吊销；管理员可以重新配对这部手机",
+            )
         request.state.account = f"device/{device.id}"
         wait_s = services.phones.wait_s(device, _announced(request))
         if wait_s:
-            raise TooMany(f"too much in a minute; keep it and send it again in {wait_s} s", wait_s)
+            raise TooMany(
+                f"too much in a minute; keep it and send it again in {wait_s} s",
+                wait_s,
+                zh=f"一分钟内发送过多；请保留数据，过 {wait_s} 秒再发送",
+            )
         return PhoneVisit(services, Known(Holder(f"device/{device.id}", "")), origin, device=device)
 
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from gisgrid.errors import (
+    BadMove,
     BadQuery,
     Conflict,
     DatabaseLost,
@@ -30,6 +31,9 @@ from gisgrid.errors import (
     UnknownGrid,
     UnknownIncident,
 )
+from gisgrid.told import Told, told_in
+from web.language import TAGS, language_of
+from web.validation import first_told
 
 LOG: Final = logging.getLogger("gisgrid.service")
 
@@ -44,6 +48,7 @@ STATUS: Final[dict[type[GisgridError], int]] = {
     UnknownIncident: 404,
     NotThere: 404,
     ForbiddenMove: 409,
+    BadMove: 422,
     Conflict: 409,
     Overtaken: 412,
     TooLarge: 413,
@@ -58,35 +63,39 @@ STATUS: Final[dict[type[GisgridError], int]] = {
 }
 """The nearest class in an error's ancestry decides."""
 
-TITLES: Final = {
-    400: "cannot be read",
-    401: "not let in",
-    403: "not allowed",
-    404: "not found",
-    405: "method not allowed",
-    406: "no such form",
-    408: "too slow",
-    409: "conflict",
-    412: "changed meanwhile",
-    413: "too large",
-    415: "wrong type of content",
-    422: "input cannot be used",
-    429: "too many requests",
-    500: "internal error",
-    503: "not ready",
+TITLES: Final[dict[int, tuple[str, str, str]]] = {
+    400: ("unreadable", "cannot be read", "请求无法读取"),
+    401: ("refused", "not let in", "未通过身份验证"),
+    403: ("not_allowed", "not allowed", "没有权限"),
+    404: ("not_there", "not found", "找不到"),
+    405: ("method", "method not allowed", "不支持这种请求方法"),
+    406: ("form", "no such form", "没有这种格式"),
+    408: ("too_slow", "too slow", "传输过慢"),
+    409: ("conflict", "conflict", "发生冲突"),
+    412: ("overtaken", "changed meanwhile", "内容已被他人修改"),
+    413: ("too_large", "too large", "内容过大"),
+    415: ("content_type", "wrong type of content", "内容类型不对"),
+    422: ("input", "input cannot be used", "输入无法使用"),
+    429: ("too_many", "too many requests", "请求过于频繁"),
+    500: ("internal", "internal error", "内部错误"),
+    503: ("not_ready", "not ready", "服务暂不可用"),
 }
+"""Of what is no error class of ours: its code, and its title in English and Chinese."""
 
 
 class Problem(BaseModel):
-    """Why a request was not answered: `status` is that of HTTP, `detail` a sentence with what was expected."""
+    """Why a request was not answered: `status` is that of HTTP, `detail` a sentence with what was expected, `code` a word
+    for programs that is the same in every language. Title and detail are in the language of the request.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
                 "type": "about:blank",
-                "title": "input cannot be used",
+                "title": "a value is out of its range",
                 "status": 422,
                 "detail": "grade is 'grave'; expected one of simple, ordinary, prominent, major",
+                "code": "bad_option",
                 "request_id": "5f0c7b2e9a41",
             }
         }
@@ -96,13 +105,32 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    code: str = ""
     request_id: str = Field("", description="by which the log of the service knows the request")
 
 
-_PLAINER: Final = {
-    "Not Found": "there is nothing at this address; /api/v1/openapi.json says what there is",
-    "Method Not Allowed": "this address does not take that method; the header Allow names those it takes",
+_PLAINER: Final[dict[str, Told]] = {
+    "Not Found": Told(
+        "there is nothing at this address; /api/v1/openapi.json says what there is",
+        "这个地址下没有内容；可用的地址见 /api/v1/openapi.json",
+    ),
+    "Method Not Allowed": Told(
+        "this address does not take that method; the header Allow names those it takes",
+        "这个地址不支持该请求方法；可用的方法见响应头 Allow",
+    ),
+    "There was an error parsing the body": Told(
+        "the body cannot be read as what its Content-Type says; send it anew",
+        "请求体与 Content-Type 不符，无法读取，请重新发送",
+    ),
 }
+WENT_WRONG: Final = Told(
+    "something went wrong here; the log of the service says what",
+    "服务内部出错；原因已写入服务日志，请把请求编号告诉管理员",
+)
+_NO_DATABASE: Final = Told(
+    "the database cannot be reached now; nothing of this request was kept, send it again in a few seconds",
+    "暂时连不上数据库；本次请求的内容没有保存，请过几秒再发送",
+)
 
 
 def status_of(error: type[GisgridError]) -> int:
@@ -110,16 +138,30 @@ def status_of(error: type[GisgridError]) -> int:
     return next(STATUS[ancestor] for ancestor in error.__mro__ if ancestor in STATUS)
 
 
-def problem(status: int, detail: str, request_id: str = "", headers: dict[str, str] | None = None) -> Response:
-    """One problem in the one shape."""
-    content = {"type": "about:blank", "title": TITLES.get(status, "error"), "status": status, "detail": detail}
+def problem(
+    status: int,
+    detail: str,
+    request_id: str = "",
+    headers: dict[str, str] | None = None,
+    *,
+    language: int = 0,
+    code: str = "",
+    titles: tuple[str, str] | None = None,
+) -> Response:
+    """One problem in the one shape; a `Told` detail is told in the language (0 English, 1 Chinese)."""
+    plain, *known = TITLES.get(status, ("error", "error", "出错"))
+    content = {
+        "type": "about:blank", "title": (titles or known)[language], "status": status,
+        "detail": told_in(detail, language), "code": code or plain,
+    }  # fmt: skip
     if request_id:
         content["request_id"] = request_id
     body = json.dumps(content, ensure_ascii=False).encode(errors="replace")
-    return Response(body, status_code=status, media_type=PROBLEM_TYPE, headers=headers)
+    told = {"Content-Language": TAGS[language], **(headers or {})}
+    return Response(body, status_code=status, media_type=PROBLEM_TYPE, headers=told)
 
 
-def problem_of(error: GisgridError, path: str = "", request_id: str = "") -> Response:
+def problem_of(error: GisgridError, path: str = "", request_id: str = "", *, language: int = 0) -> Response:
     """An error of ours as a problem, with what its status asks for beside."""
     status = status_of(type(error))
     headers: dict[str, str] = {}
@@ -130,12 +172,12 @@ def problem_of(error: GisgridError, path: str = "", request_id: str = "") -> Res
         headers["Retry-After"] = str(error.retry_after_s)
     elif status == 503:
         headers["Retry-After"] = str(_RETRY_S)
-    detail = str(error)
+    detail = error.told(language)
     if isinstance(error, DatabaseLost) and not isinstance(error, Uncertain):
         # Where it is and why it is gone is for the log; a reader has lost nothing, a writer may send again.
         LOG.warning("request %s: %s", request_id, error, extra={"request_id": request_id})
-        detail = "the database cannot be reached now; nothing of this request was kept, send it again in a few seconds"
-    return problem(status, detail, request_id, headers)
+        detail = _NO_DATABASE
+    return problem(status, detail, request_id, headers, language=language, code=error.code, titles=error.titles)
 
 
 def install_problem_handlers(app: FastAPI) -> None:
@@ -143,27 +185,32 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(GisgridError)
     async def told(request: Request, error: GisgridError) -> Response:
-        return problem_of(error, request.url.path, _id_of(request))
+        return problem_of(error, request.url.path, _id_of(request), language=language_of(request.scope))
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
         headers = dict(error.headers or {})
         if error.status_code == 405:
             headers["Allow"] = ", ".join(_methods_at(request))
-        detail = _PLAINER.get(str(error.detail), str(error.detail))
-        return problem(error.status_code, detail, _id_of(request), headers)
+        detail = error.detail if isinstance(error.detail, Told) else _PLAINER.get(str(error.detail), str(error.detail))
+        return problem(error.status_code, detail, _id_of(request), headers, language=language_of(request.scope))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
+        refusals, language = error.errors(), language_of(request.scope)
+        first = refusals[0]
         if first["type"] == "json_invalid":
-            return problem(400, f"the body is not JSON: {first.get('ctx', {}).get('error', '')}", _id_of(request))
-        where = ".".join(str(part) for part in first["loc"])
-        return problem(422, f"{where}: {first['msg']}", _id_of(request))
+            where = first["loc"][-1] if isinstance(first["loc"][-1], int) else 0
+            detail = Told(
+                f"the body is not JSON: it cannot be read from character {where} on",
+                f"请求体不是有效的 JSON：从第 {where} 个字符起无法读取",
+            )
+            return problem(400, detail, _id_of(request), language=language)
+        return problem(422, first_told(refusals), _id_of(request), language=language, code="invalid_request")
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, _error: Exception) -> Response:
-        return problem(500, "something went wrong here; the log of the service says what", _id_of(request))
+        return problem(500, WENT_WRONG, _id_of(request), language=language_of(request.scope))
 
 
 def describe_problems(document: dict[str, Any]) -> None:

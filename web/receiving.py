@@ -173,13 +173,19 @@ def inflate(body: bytes, encoding: str, most_bytes: int) -> bytes:
             parts.append(member.decompress(body, left + 1))
             left -= len(parts[-1])
             if left < 0:
-                raise TooLarge(f"the body is larger than {most_bytes >> 20} MB when unpacked; send less at a time")
+                raise TooLarge(
+                    f"the body is larger than {most_bytes >> 20} MB when unpacked; send less at a time",
+                    zh=f"请求内容解压后超过 {most_bytes >> 20} MB；请减少一次发送的内容",
+                )
             if not member.eof:
-                raise UnreadableFile("the body ends before its gzip does; send it again")
+                raise UnreadableFile(
+                    "the body ends before its gzip does; send it again", zh="请求内容的 gzip 数据不完整；请重新发送"
+                )
             body = member.unused_data
     except zlib.error:
         raise UnreadableFile(
-            "the body is no gzip, as its Content-Encoding says; send it plain or packed anew"
+            "the body is no gzip, as its Content-Encoding says; send it plain or packed anew",
+            zh="请求内容不是 Content-Encoding 所说的 gzip；请不压缩发送，或重新压缩",
         ) from None
     return b"".join(parts)
 

@@ -88,7 +88,11 @@ class Uploads:
         Raises `EmptyInput`, `UnreadableFile`, `TooLarge` for one that cannot be taken, `TooMany` where too many wait.
         """
         if sum(one.account == account and one.job is None for one in self._all()) >= MOST_WAITING:
-            raise TooMany(f"{MOST_WAITING} of your files wait; confirm or delete one", _RETRY_S)
+            raise TooMany(
+                f"{MOST_WAITING} of your files wait; confirm or delete one",
+                _RETRY_S,
+                zh=f"您有 {MOST_WAITING} 个文件等待确认；请确认或删除一个",
+            )
         number = secrets.token_hex(12)
         folder = self._folder / number
         folder.mkdir(parents=True)
@@ -112,7 +116,8 @@ class Uploads:
         found = self._read(number) if _ID.fullmatch(number) else None
         if found is None or found.account != account or self._now_ms() - found.made_ms > KEPT_MS:
             raise NotThere(
-                f"there is no import {number[:24]!r} of yours; files are forgotten after a day: send it again"
+                f"there is no import {number[:24]!r} of yours; files are forgotten after a day: send it again",
+                zh=f"您没有导入 {number[:24]!r}；文件只保留一天：请重新上传",
             )
         return found
 
@@ -190,19 +195,34 @@ def ending_of(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(_MOST_HEADER_BYTES)
     if not head.strip(codecs.BOM_UTF8 + b" \t\r\n"):
-        raise EmptyInput("the file is empty; expected CSV or XLSX with headings and at least one row")
+        raise EmptyInput(
+            "the file is empty; expected CSV or XLSX with headings and at least one row",
+            zh="文件为空；应为带表头且至少有一行数据的 CSV 或 XLSX",
+        )
     if head[:4] == b"PK\x03\x04":
         _check_sheet(path)
         return ".xlsx"
     if head[:4] == b"\xd0\xcf\x11\xe0":
-        raise UnreadableFile("the file is an old XLS file, or has a password; save it as XLSX or CSV")
+        raise UnreadableFile(
+            "the file is an old XLS file, or has a password; save it as XLSX or CSV",
+            zh="文件是旧式 XLS，或设有密码；请另存为 XLSX 或 CSV",
+        )
     if head[:2] in {b"\x1f\x8b", b"BZ"} or b"\0" in head[:4096]:
-        raise UnreadableFile("the file is neither CSV (UTF-8 or GB18030) nor XLSX; save it as one of these")
+        raise UnreadableFile(
+            "the file is neither CSV (UTF-8 or GB18030) nor XLSX; save it as one of these",
+            zh="文件既不是 CSV（UTF-8 或 GB18030）也不是 XLSX；请另存为其中一种",
+        )
     header, newline, _ = head.partition(b"\n")
     if not newline and len(head) == _MOST_HEADER_BYTES:
-        raise UnreadableFile(f"the first line has more than {_MOST_HEADER_BYTES >> 10} kB; expected headings")
+        raise UnreadableFile(
+            f"the first line has more than {_MOST_HEADER_BYTES >> 10} kB; expected headings",
+            zh=f"首行超过 {_MOST_HEADER_BYTES >> 10} kB；首行应为表头",
+        )
     if max(header.count(mark) for mark in (b",", b";", b"\t")) >= MOST_COLUMNS:
-        raise TooLarge(f"the file has more than {MOST_COLUMNS} columns; leave out those that say nothing of incidents")
+        raise TooLarge(
+            f"the file has more than {MOST_COLUMNS} columns; leave out those that say nothing of incidents",
+            zh=f"文件超过 {MOST_COLUMNS} 列；请删去与事件无关的列",
+        )
     return ".csv"
 
 
@@ -212,12 +232,17 @@ def _check_sheet(path: Path) -> None:
         with zipfile.ZipFile(path) as parts:
             names = parts.namelist()
             if "xl/workbook.xml" not in names or len(names) > _MOST_PARTS:
-                raise UnreadableFile("the file is a zip, but no XLSX sheet; send XLSX or CSV")
+                raise UnreadableFile(
+                    "the file is a zip, but no XLSX sheet; send XLSX or CSV",
+                    zh="文件是 zip，但不是 XLSX 工作簿；请上传 XLSX 或 CSV",
+                )
             room = MOST_INFLATED_BYTES
             for name in names:
                 room -= _checked_size(parts, name, room)
     except _DAMAGED:
-        raise UnreadableFile("the XLSX file is damaged, or has a password; save it again") from None
+        raise UnreadableFile(
+            "the XLSX file is damaged, or has a password; save it again", zh="XLSX 文件已损坏，或设有密码；请重新保存"
+        ) from None
 
 
 def _checked_size(parts: zipfile.ZipFile, name: str, room: int) -> int:
@@ -230,17 +255,20 @@ def _checked_size(parts: zipfile.ZipFile, name: str, room: int) -> int:
             size += len(block)
             if size > room:
                 raise TooLarge(
-                    f"the sheet is larger than {MOST_INFLATED_BYTES >> 20} MB inside; send it as CSV, in parts"
+                    f"the sheet is larger than {MOST_INFLATED_BYTES >> 20} MB inside; send it as CSV, in parts",
+                    zh=f"工作表内容超过 {MOST_INFLATED_BYTES >> 20} MB；请改为 CSV 分批上传",
                 )
             seen, before = before + block, block[-_OVERLAP:]
             if not is_xml:
                 continue
             if _ENTITIES.search(seen):
                 raise UnreadableFile(
-                    "the XLSX file declares entities of its own, which no spreadsheet does; save it again"
+                    "the XLSX file declares entities of its own, which no spreadsheet does; save it again",
+                    zh="XLSX 文件自带实体声明，正常的表格软件不会这样写；请重新保存",
                 )
             if any(int(row) > _MOST_ROWS for row in _FAR_ROW.findall(seen)) or _FAR_COLUMN.search(seen):
                 raise TooLarge(
-                    f"the sheet has cells beyond row {_MOST_ROWS:,} or column ZZ; delete the empty ones at its edges"
+                    f"the sheet has cells beyond row {_MOST_ROWS:,} or column ZZ; delete the empty ones at its edges",
+                    zh=f"工作表在第 {_MOST_ROWS:,} 行或 ZZ 列之外还有单元格；请删去边缘的空单元格",
                 )
     return size

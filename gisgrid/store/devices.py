@@ -115,14 +115,26 @@ class Devices:
         """
         label = label.strip()
         if app not in APPS:
-            raise BadOption(f"there is no app {app!r}; expected one of {', '.join(APPS)}")
+            raise BadOption(
+                f"there is no app {app!r}; expected one of {', '.join(APPS)}",
+                zh=f"没有应用 {app!r}；应为以下之一：{'、'.join(APPS)}",
+            )
         for day in filter(None, (from_day, to_day)):
             if day.year not in _YEARS:
-                raise BadOption(f"the day is {day}; expected one from {_YEARS[0]} to {_YEARS[-1]}")
+                raise BadOption(
+                    f"the day is {day}; expected one from {_YEARS[0]} to {_YEARS[-1]}",
+                    zh=f"日期为 {day}；应在 {_YEARS[0]} 至 {_YEARS[-1]} 年之间",
+                )
         if to_day is not None and to_day <= from_day:
-            raise BadOption(f"the phone would be given back on {to_day}, but is taken on {from_day}; to is exclusive")
+            raise BadOption(
+                f"the phone would be given back on {to_day}, but is taken on {from_day}; to is exclusive",
+                zh=f"手机的归还日期 {to_day} 不晚于领用日期 {from_day}；结束日期不含当天",
+            )
         if len(label) > _LONGEST_LABEL or not label.isprintable():
-            raise BadOption(f"label {label[:40]!r}; expected at most {_LONGEST_LABEL} printable characters")
+            raise BadOption(
+                f"label {label[:40]!r}; expected at most {_LONGEST_LABEL} printable characters",
+                zh=f"备注为 {label[:40]!r}；应为最多 {_LONGEST_LABEL} 个可显示的字符",
+            )
         token = "gp_" + secrets.token_urlsafe(24)
         with self._store.changing(author, origin=origin) as change:
             change.take_turn()
@@ -227,7 +239,10 @@ def device_of(row: Any) -> Device:
 def _need(connection: sa.Connection, number: int) -> Device:
     row = connection.execute(sa.select(DEVICE).where(DEVICE.c.id == number)).one_or_none()
     if row is None:
-        raise NotThere(f"there is no device {number}; list them with `gisgrid devices list`")
+        raise NotThere(
+            f"there is no device {number}; list them with `gisgrid devices list`",
+            zh=f"没有编号为 {number} 的设备；可用 `gisgrid devices list` 查看",
+        )
     return device_of(row)
 
 
@@ -241,7 +256,8 @@ def _need_person(connection: sa.Connection, person: str) -> None:
             return
     raise BadOption(
         f"there is no person {person!r}, neither in the list of people nor with a duty; "
-        "take them in first, with `gisgrid registers import people` or `duties`"
+        "take them in first, with `gisgrid registers import people` or `duties`",
+        zh=f"没有人员 {person!r}：人员名册和责任人名册中都没有；请先导入人员或责任人名册",
     )
 
 
@@ -249,12 +265,16 @@ def _take_over(change: Change, phone: int, from_day: dt.date) -> str:
     """End the holding of who has a phone until now; returns the datum in which it sends."""
     rows = change.connection.execute(sa.select(DEVICE).where(DEVICE.c.phone == phone).order_by(DEVICE.c.id)).all()
     if not rows:
-        raise NotThere(f"there is no phone {phone}; list them with `gisgrid devices list`")
+        raise NotThere(
+            f"there is no phone {phone}; list them with `gisgrid devices list`",
+            zh=f"没有编号为 {phone} 的手机；可用 `gisgrid devices list` 查看",
+        )
     for row in rows:
         if row.revoked_ms is None and row.from_day >= from_day:
             raise BadOption(
                 f"phone {phone} is with {row.person} from {row.from_day} on; hand it over from {row.from_day + _DAY} "
-                f"or later, or revoke device {row.id} first"
+                f"or later, or revoke device {row.id} first",
+                zh=f"手机 {phone} 自 {row.from_day} 起由 {row.person} 使用；请从 {row.from_day + _DAY} 或更晚移交，或先吊销设备 {row.id}",
             )
         if row.from_day < from_day and (row.to_day is None or row.to_day > from_day):
             change.connection.execute(DEVICE.update().where(DEVICE.c.id == row.id).values(to_day=from_day))

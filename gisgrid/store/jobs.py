@@ -84,7 +84,11 @@ class Jobs:
                 return _get(change.connection, int(before.partition("/")[2]))
             mine = sa.and_(JOB.c.account == account, JOB.c.state.not_in(ENDED_STATES))
             if change.connection.execute(sa.select(sa.func.count()).where(mine)).scalar_one() >= MOST_OPEN:
-                raise TooMany(f"{MOST_OPEN} of your jobs have not ended; wait for one, or stop one", _RETRY_S)
+                raise TooMany(
+                    f"{MOST_OPEN} of your jobs have not ended; wait for one, or stop one",
+                    _RETRY_S,
+                    zh=f"您有 {MOST_OPEN} 个任务尚未结束；请等待其中一个结束，或停止一个",
+                )
             last = change.connection.execute(sa.select(sa.func.max(JOB.c.id))).scalar_one_or_none() or 0
             job = Job(last + 1, kind, account, asked, "waiting", 0.0, "", {}, False, change.at_ms, None, None, None)
             change.connection.execute(JOB.insert().values(**_columns(job)))
@@ -229,7 +233,7 @@ def _get(connection: sa.Connection, number: int, *, for_update: bool = False) ->
     query = sa.select(JOB).where(JOB.c.id == number)
     row = connection.execute(query.with_for_update() if for_update else query).one_or_none()
     if row is None:
-        raise NotThere(f"there is no job {number}")
+        raise NotThere(f"there is no job {number}", zh=f"没有编号为 {number} 的任务")
     return Job(**row._mapping)
 
 

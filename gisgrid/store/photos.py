@@ -71,12 +71,15 @@ class Photos:
             self._write(self.path_of(photo.digest), photo.content)
             self._write(self.thumbnail_of(photo.digest), photo.thumbnail)
         except OSError as error:
-            raise StoreError(f"the photo cannot be kept: {error.strerror}; make room on the disk") from error
+            raise StoreError(
+                f"the photo cannot be kept: {error.strerror}; make room on the disk",
+                zh=f"照片无法保存：{error.strerror}；请清理磁盘空间",
+            ) from error
         with self._store.changing(author, origin=origin) as change:
             change.take_turn()
             there = change.connection.execute(sa.select(INCIDENT.c.id).where(INCIDENT.c.id == number)).first()
             if there is None:
-                raise UnknownIncident(f"there is no incident {number}")
+                raise UnknownIncident(f"there is no incident {number}", zh=f"没有编号为 {number} 的事件")
             known = _rows_of(change.connection, number)
             same = next((one for one in known if one.digest == photo.digest), None)
             if same is not None:
@@ -94,7 +97,7 @@ class Photos:
         for one in self.of(number):
             if one.id == photo_id:
                 return one
-        raise NotThere(f"incident {number} has no photo {photo_id}")
+        raise NotThere(f"incident {number} has no photo {photo_id}", zh=f"事件 {number} 没有照片 {photo_id}")
 
     def path_of(self, digest: str) -> Path:
         """The file of a photo."""
@@ -145,7 +148,10 @@ def taken_at(
 
 def _check_room(number: int, known: tuple[KeptPhoto, ...], digest: str) -> None:
     if len(known) >= MOST_PHOTOS and all(one.digest != digest for one in known):
-        raise BadOption(f"incident {number} has {len(known)} photos, the most there may be; nothing was kept")
+        raise BadOption(
+            f"incident {number} has {len(known)} photos, the most there may be; nothing was kept",
+            zh=f"事件 {number} 已有 {len(known)} 张照片，已达上限；本次没有保存",
+        )
 
 
 def _rows_of(connection: sa.Connection, number: int) -> tuple[KeptPhoto, ...]:

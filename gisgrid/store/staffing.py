@@ -100,7 +100,10 @@ def grids_of_all_editions(connection: sa.Connection) -> set[str]:
     """The codes of all grids that there ever were; `BadOption` when no edition has been published."""
     grids = set(connection.execute(sa.select(GRID.c.code).distinct()).scalars())
     if not grids:
-        raise BadOption("duties need grids: publish a network first, with `gisgrid grids publish`")
+        raise BadOption(
+            "duties need grids: publish a network first, with `gisgrid grids publish`",
+            zh="责任人须对应网格：请先发布网格网（`gisgrid grids publish`）",
+        )
     return grids
 
 

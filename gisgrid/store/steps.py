@@ -12,7 +12,7 @@ from gisgrid.access import Subject
 from gisgrid.clocks import CARDS, Deadlines, card_of
 from gisgrid.codes import VILLAGE_DIGITS, township_of
 from gisgrid.errors import ForbiddenMove, Overtaken, UnknownGrid, UnknownIncident
-from gisgrid.flow import ENDED, MOVES, Request, Standing, check_party, step
+from gisgrid.flow import ENDED, MOVES, STATES, Request, Standing, check_party, step
 from gisgrid.incidents import DEFAULT_ACCURACY_M, assign_to
 from gisgrid.offices import district_of
 from gisgrid.store.answered import Key, find_answered, remember
@@ -81,7 +81,7 @@ def take_step(
         if key is not None and find_answered(change.connection, key) is not None:
             return incident_of(row)
         if version is not None and row.version != version:
-            raise Overtaken(_overtaken(change.connection, row, version))
+            raise _overtaken(change.connection, row, version)
         move_on(change, editions, row, request)
         change.note(request.move, f"incident/{number}")
         if key is not None:
@@ -108,12 +108,16 @@ def decide_duplicate(
         which = (DUPLICATE.c.incident_id == number, DUPLICATE.c.of_id == of)
         link = change.connection.execute(sa.select(DUPLICATE).where(*which)).one_or_none()
         if link is None:
-            raise UnknownIncident(f"incident {number} is not linked to {of}; look at its probable duplicates")
+            raise UnknownIncident(
+                f"incident {number} is not linked to {of}; look at its probable duplicates",
+                zh=f"事件 {number} 与 {of} 没有关联；请查看它的疑似重复事件",
+            )
         row = find_row(change.connection, number)
         check_party(standing_of(row, due_of(row, rulebook_of(change.connection))), "terminate", office)
         if not is_same and link.decision == "same" and row.state == "invalid":
             raise ForbiddenMove(
-                f"incident {number} has ended as the same as {of}; re-open it, then it goes on by itself"
+                f"incident {number} has ended as the same as {of}; re-open it, then it goes on by itself",
+                zh=f"事件 {number} 已作为 {of} 的重复事件终止；请先重新办理，之后它会单独流转",
             )
         if is_same:
             move_on(change, editions, row, Request("terminate", office, f"duplicate of {of}"))
@@ -136,7 +140,7 @@ def find_row(connection: sa.Connection, number: int) -> Any:
     if 0 < number < 2**62:
         row = connection.execute(sa.select(INCIDENT).where(INCIDENT.c.id == number)).one_or_none()
     if row is None:
-        raise UnknownIncident(f"there is no incident {number}")
+        raise UnknownIncident(f"there is no incident {number}", zh=f"没有编号为 {number} 的事件")
     return row
 
 
@@ -256,10 +260,8 @@ def _content(request: Request, before: Standing, after: Standing, values: dict[s
 def _new_grid(change: Change, editions: Editions, row: Any, to: str) -> dict[str, Any]:
     """Where an incident belongs that a person gives to a grid or village: of the edition of its report, else of today's.
 
-    Raises `ForbiddenMove` for nothing named, `UnknownGrid` for what neither edition has.
+    Raises `UnknownGrid` for what neither edition has.
     """
-    if not to:
-        raise ForbiddenMove("a re-assignment needs the code of the grid (or village) that answers; name it")
     label = in_force(editions, change.connection, change.at_ms)
     for number in dict.fromkeys((row.edition_id, label.id if label else None)):
         if number is None:
@@ -283,13 +285,23 @@ def _new_grid(change: Change, editions: Editions, row: Any, to: str) -> dict[str
             editions, change.connection, label, row, grid=values["grid"], edition=number
         )
         return values
-    raise UnknownGrid(f"neither the edition of the report nor today's has a grid or village {to!r}; give another code")
+    raise UnknownGrid(
+        f"neither the edition of the report nor today's has a grid or village {to!r}; give another code",
+        zh=f"上报时的版本和今天的版本里都没有网格或村社 {to!r}；请填写别的编号",
+    )
 
 
-def _overtaken(connection: sa.Connection, row: Any, version: int) -> str:
+def _overtaken(connection: sa.Connection, row: Any, version: int) -> Overtaken:
     last = steps_of(connection, row.id)[-1:]
     who = f": {last[0].author} {last[0].move.replace('_', ' ')}" if last else ""
-    return (
+    who_zh = (
+        f"：{last[0].author}{(MOVES[last[0].move].labels[1] if last[0].move in MOVES else last[0].move)}"
+        if last
+        else ""
+    )
+    return Overtaken(
         f"incident {row.id} has changed meanwhile (version {row.version}, you saw {version}{who}); "
-        f"it is {row.state} at {row.holder} now: look again"
+        f"it is {row.state} at {row.holder} now: look again",
+        zh=f"事件 {row.id} 已被他人修改（现为第 {row.version} 版，您看到的是第 {version} 版{who_zh}）；"
+        f"现在{STATES[row.state][1]}，由 {row.holder} 承办：请重新查看",
     )

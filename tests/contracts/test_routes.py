@@ -2,10 +2,12 @@
 
 import re
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from gisgrid.access import may
+from gisgrid.errors import GisgridError
 from tests.web.examples import EXAMPLES
 from tests.web.matrix import World, expected, find_doors
 from web.pages.page_route import PageRoute
@@ -37,6 +39,20 @@ def description(world):
     return world.client.get("/api/v1/openapi.json").json()
 
 
+def descendants(kind):
+    for child in kind.__subclasses__():
+        yield child
+        yield from descendants(child)
+
+
+# Titles by code, of our own errors and of what HTTP refuses by itself.
+CODES: Final[dict[str, set[str]]] = {"invalid_request": {TITLES[422][1]}}
+for one in (*descendants(GisgridError), GisgridError):
+    CODES.setdefault(one.code, set()).add(one.titles[0])
+for plain, title, _ in TITLES.values():
+    CODES.setdefault(plain, set()).add(title)
+
+
 def check_headers(answer):
     for name, value in SAFE.items():
         assert answer.headers[name] == value, name
@@ -50,9 +66,11 @@ def check_headers(answer):
 def check_problem(answer):
     assert answer.headers["content-type"] == PROBLEM_TYPE
     told = answer.json()
-    assert list(told) == ["type", "title", "status", "detail", "request_id"]
+    assert list(told) == ["type", "title", "status", "detail", "code", "request_id"]
     assert (told["type"], told["status"]) == ("about:blank", answer.status_code)
-    assert told["title"] == TITLES[answer.status_code]
+    assert told["code"] in CODES
+    assert told["title"] in CODES[told["code"]]
+    assert answer.headers["content-language"] == "en"
     assert told["detail"].strip()
     assert told["request_id"] == answer.headers["x-request-id"]
     if answer.status_code == 401:

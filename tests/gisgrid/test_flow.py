@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from gisgrid.errors import ForbiddenMove
+from gisgrid.errors import BadMove, ForbiddenMove
 from gisgrid.flow import MOVES, STATES, Request, Standing, moves_of, step
 
 _VILLAGE, _TOWNSHIP, _DISTRICT = "331002001001", "331002001000", "331002000000"
@@ -44,8 +44,16 @@ def _ready(state: str, move: str) -> tuple[Standing, Request]:
     elif move in {"approve_extension", "refuse_extension", "urge"} or (move == "return" and state == "fed_back"):
         standing = replace(standing, asked_due_ms=900)
         office = _TOWNSHIP
-    to = _FIRE if move == "hand_across" else ""
-    return standing, Request(move, office, "because", to, until_ms=900, is_satisfied=True)
+    to = {"hand_across": _FIRE, "reassign": _VILLAGE}.get(move, "")
+    return standing, _said(move, office, to)
+
+
+def _said(move: str, office: str, to: str = "") -> Request:
+    """A request that says all that the move needs and nothing that it does not take."""
+    request = Request(move, office, "because", to)
+    if move == "ask_extension":
+        return replace(request, until_ms=900)
+    return replace(request, is_satisfied=True) if move == "evaluate" else request
 
 
 @pytest.mark.parametrize(("state", "move"), list(product(STATES, MOVES)))
@@ -73,8 +81,30 @@ def test_step__refuses_an_office_of_another_unit(state: str, move: str) -> None:
 def test_step__refuses_silence_where_a_reason_is_due(move: str) -> None:
     state = next(state for state, allowed in _ALLOWED.items() if move in allowed)
     standing, request = _ready(state, move)
-    with pytest.raises(ForbiddenMove, match="needs a reason"):
+    with pytest.raises(BadMove, match="needs a reason"):
         step(standing, replace(request, reason=" "), 10)
+
+
+_ASIDE = {"to": _TOWNSHIP, "assistants": (_WATER,), "until_ms": 900, "is_satisfied": False}
+
+
+@pytest.mark.parametrize(
+    ("move", "name"), [(move, name) for move, name in product(MOVES, _ASIDE) if name not in MOVES[move].takes]
+)
+def test_step__refuses_what_a_move_does_not_take(move: str, name: str) -> None:
+    state = next(state for state, allowed in _ALLOWED.items() if move in allowed)
+    standing, request = _ready(state, move)
+    with pytest.raises(BadMove, match=f"{move} takes no {name.removesuffix('_ms')} ") as caught:
+        step(standing, replace(request, **{name: _ASIDE[name]}), 10)
+    assert caught.value.zh.startswith(MOVES[move].labels[1])
+
+
+@pytest.mark.parametrize("move", ["hand_across", "reassign", "ask_extension", "evaluate"])
+def test_step__refuses_what_lacks_what_it_needs_in_any_state(move: str) -> None:
+    for state in STATES:
+        standing, _ = _ready(state, move)
+        with pytest.raises(BadMove):
+            step(standing, Request(move, standing.holder, "because"), 10)
 
 
 def test_moves_of__are_exactly_those_that_some_request_makes() -> None:
@@ -85,7 +115,7 @@ def test_moves_of__are_exactly_those_that_some_request_makes() -> None:
             possible = False
             for to in ("", _VILLAGE, _TOWNSHIP, _FIRE, _WATER):
                 try:
-                    step(standing, Request(move, office, "because", to, until_ms=900, is_satisfied=True), 10)
+                    step(standing, _said(move, office, to), 10)
                     possible = True
                 except ForbiddenMove:
                     continue
@@ -146,7 +176,7 @@ def test_step__nobody_is_above_the_district_or_below_the_village() -> None:
 @pytest.mark.parametrize(
     ("to", "assistants", "sentence"),
     [
-        ("", (), "nothing is no department"),
+        ("", (), "needs the department that leads"),
         ("department:magic", (), "expected one of department:fire"),
         ("fire", (), "is no department"),
         (_FIRE, (_FIRE,), "named twice"),

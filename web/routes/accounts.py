@@ -98,7 +98,10 @@ def make_wall_link(name: Name, asked: WallLinkIn, visit: Keeper) -> NewTokenShap
     """Make a token with which a wall screen shows grids, incidents and figures for some hours; it can be revoked."""
     account = _mine(visit, name)
     if account.role != "wall":
-        raise BadOption(f"{name} has the role {account.role}; expected an account with the role wall: add one")
+        raise BadOption(
+            f"{name} has the role {account.role}; expected an account with the role wall: add one",
+            zh=f"账号 {name} 的角色是 {account.role}；应为大屏角色（wall）：请先添加",
+        )
     ends_ms = visit.services.store.now_ms() + asked.hours * _HOUR_MS
     return _made(visit, account, f"wall-{secrets.token_hex(4)}", list(_WALL_SCOPES), ends_ms)
 
@@ -128,14 +131,17 @@ def _mine(visit: Visit, name: str) -> Account:
     """An account of the unit of whoever asks; `NotThere` for others."""
     account = visit.services.accounts.get(name)
     if account is None or not visit.may("keep_accounts", Subject(account.unit)):
-        raise NotThere(f"there is no account {name!r}; GET /api/v1/accounts lists them")
+        raise NotThere(
+            f"there is no account {name!r}; GET /api/v1/accounts lists them",
+            zh=f"没有账号 {name!r}；账号清单见 GET /api/v1/accounts",
+        )
     return account
 
 
 def _own(visit: Visit) -> Account:
     account = visit.services.accounts.get(visit.holder.name)
     if account is None:
-        raise NotThere(f"there is no account {visit.holder.name!r} any more")
+        raise NotThere(f"there is no account {visit.holder.name!r} any more", zh=f"账号 {visit.holder.name!r} 已不存在")
     return account
 
 
@@ -157,11 +163,14 @@ def _made(visit: Visit, account: Account, label: str, scopes: list[str], ends_ms
 def _revoke(visit: Visit, name: str, label: str) -> None:
     accounts = visit.services.accounts
     if label not in {token.label for token in accounts.tokens(name)}:
-        raise NotThere(f"{name} has no token {label!r}")
+        raise NotThere(f"{name} has no token {label!r}", zh=f"{name} 没有名为 {label!r} 的令牌")
     accounts.revoke_token(name, label, author=visit.holder.name, origin=visit.origin)
     visit.services.callers.forget()
 
 
 def _need_session(visit: Visit) -> None:
     if not visit.session:
-        raise NotAllowed("this is for those who are signed in, not for a token; sign in with name and password")
+        raise NotAllowed(
+            "this is for those who are signed in, not for a token; sign in with name and password",
+            zh="此操作须登录后进行，不能使用令牌；请用账号和密码登录",
+        )

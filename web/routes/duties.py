@@ -213,4 +213,7 @@ def _day_of(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise BadOption("the cursor names no day; take `next` of the page before, unchanged") from None
+        raise BadOption(
+            "the cursor names no day; take `next` of the page before, unchanged",
+            zh="翻页标记 cursor 无效；请原样使用上一页的 next",
+        ) from None

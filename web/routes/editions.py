@@ -47,7 +47,10 @@ def show_edition(number: Number, visit: Annotated[Visit, door("read_grids")]) ->
     """One edition. For all in the whole district."""
     found = _shapes(visit, [label for label in visit.services.editions.all() if label.id == number])
     if not found:
-        raise NotThere(f"there is no edition {number}; GET /api/v1/editions lists them")
+        raise NotThere(
+            f"there is no edition {number}; GET /api/v1/editions lists them",
+            zh=f"没有编号为 {number} 的版本；清单见 GET /api/v1/editions",
+        )
     return found[0]
 
 

@@ -75,7 +75,7 @@ def show_import(import_id: ImportId, visit: Annotated[Visit, door("report_incide
     try:
         text = (upload.path.parent / _PREVIEW).read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise NotThere(f"import {import_id!r} is still being looked at") from None
+        raise NotThere(f"import {import_id!r} is still being looked at", zh=f"导入 {import_id!r} 仍在检查中") from None
     return ImportPreview.model_validate_json(text).model_copy(update={"job": upload.job})
 
 
@@ -88,7 +88,7 @@ def fetch_rejects(import_id: ImportId, visit: Annotated[Visit, door("report_inci
     """All rows that cannot be used, each with its line and reason, to be corrected and sent in again."""
     upload = _mine(visit, import_id)
     if not upload.rejects_path.is_file():
-        raise NotThere(f"every row of {upload.name} can be used")
+        raise NotThere(f"every row of {upload.name} can be used", zh=f"{upload.name} 的所有行都可以使用")
     name = upload.name.rsplit(".", 1)[0]
     return FileResponse(upload.rejects_path, media_type="text/csv; charset=utf-8", filename=f"{name}.rejects.csv")
 
@@ -118,7 +118,10 @@ def forget_import(import_id: ImportId, visit: Annotated[Visit, door("report_inci
     upload = _mine(visit, import_id)
     job = _job_of(visit, upload)
     if job is not None and not job.has_ended:
-        raise Conflict(f"the file is being taken in by job {job.id}; wait for its end, or stop it")
+        raise Conflict(
+            f"the file is being taken in by job {job.id}; wait for its end, or stop it",
+            zh=f"文件正由任务 {job.id} 导入；请等待结束，或停止任务",
+        )
     _uploads(visit).forget(upload)
 
 
@@ -148,7 +151,13 @@ def _columns(text: str) -> dict[str, str]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-        raise BadOption('columns is no JSON object of texts; expected for instance {"time": "上报时间"}')
+        raise BadOption(
+            'columns is no JSON object of texts; expected for instance {"time": "上报时间"}',
+            zh='columns 不是由文本组成的 JSON 对象；例如 {"time": "上报时间"}',
+        )
     if unknown := [field for field in found if field not in FIELDS]:
-        raise BadOption(f"columns names {unknown[0][:40]!r}, which is no field; expected some of {', '.join(FIELDS)}")
+        raise BadOption(
+            f"columns names {unknown[0][:40]!r}, which is no field; expected some of {', '.join(FIELDS)}",
+            zh=f"columns 中的 {unknown[0][:40]!r} 不是字段；应为以下若干项：{'、'.join(FIELDS)}",
+        )
     return found

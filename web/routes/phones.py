@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from gisgrid.told import Told
 from tracks.phones import (
     MAX_FIXES,
     PhoneBatch,
@@ -122,7 +123,13 @@ async def _take_in(request: Request, visit: PhoneVisit, read: Read) -> tuple[Pho
     body = await request.body() if read_before is None else read_before
     encoding = request.headers.get("content-encoding", "").strip().lower()
     if encoding not in {"", "identity", "gzip"}:
-        raise HTTPException(415, f"the body is packed as {encoding[:20]!r}; expected gzip, or none")
+        raise HTTPException(
+            415,
+            Told(
+                f"the body is packed as {encoding[:20]!r}; expected gzip, or none",
+                f"请求内容的压缩方式是 {encoding[:20]!r}；应为 gzip 或不压缩",
+            ),
+        )
     most_bytes = services.settings.max_upload_mb << 20
 
     def batch_of() -> PhoneBatch:

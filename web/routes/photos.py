@@ -85,7 +85,7 @@ def add_photo(
         visit.require("report_incident", subject)
     content = photo.file.read(MOST_BYTES + 1)
     if not _DECODING.acquire(timeout=_PATIENCE_S):
-        raise TooMany("many photos are coming in; send it again in a moment", 5)
+        raise TooMany("many photos are coming in; send it again in a moment", 5, zh="正在处理的照片较多；请稍后再上传")
     try:
         made = make_photo(content)
     finally:
@@ -126,7 +126,7 @@ def _photos(visit: Visit) -> Photos:
 def _seen(visit: Visit, number: int) -> Incident:
     incident = visit.services.incidents.get(number)
     if incident is None:
-        raise UnknownIncident(f"there is no incident {number}")
+        raise UnknownIncident(f"there is no incident {number}", zh=f"没有编号为 {number} 的事件")
     need_to_see(visit, incident)
     return incident
 
@@ -146,7 +146,10 @@ def _picture(visit: Visit, number: int, photo: int, known: str, *, is_small: boo
         return Response(status_code=304, headers=headers)
     path = _photos(visit).thumbnail_of(kept.digest) if is_small else _photos(visit).path_of(kept.digest)
     if not path.is_file():
-        raise StoreError(f"the file of photo {photo} is missing on the server; restore it from a backup")
+        raise StoreError(
+            f"the file of photo {photo} is missing on the server; restore it from a backup",
+            zh=f"照片 {photo} 的文件在服务器上丢失；请从备份恢复",
+        )
     return FileResponse(path, media_type=PHOTO_TYPE, headers=headers)
 
 

@@ -109,7 +109,10 @@ def show_calendar(
     """The days of a span and why each of them is a workday or not; at most three years."""
     count = (last - first).days + 1
     if not 0 < count <= _MOST_DAYS:
-        raise BadOption(f"from {first} to {last} are {count} days; expected 1 to {_MOST_DAYS}")
+        raise BadOption(
+            f"from {first} to {last} are {count} days; expected 1 to {_MOST_DAYS}",
+            zh=f"从 {first} 到 {last} 有 {count} 天；应为 1 至 {_MOST_DAYS} 天",
+        )
     rulebook = _rulebook(visit)
     calendar = rulebook.calendar
     found = []

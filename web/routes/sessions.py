@@ -46,7 +46,10 @@ def sign_in(asked: SignIn, request: Request, response: Response, visit: Annotate
     """Sign in. The cookie is set; 401 in one and the same sentence, whatever is wrong."""
     _slow_down(visit)
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "same-site", "none"}:
-        raise NotAllowed("a sign-in comes from our own page or from a program, not from another site")
+        raise NotAllowed(
+            "a sign-in comes from our own page or from a program, not from another site",
+            zh="登录只能来自本系统页面或程序，不能来自其他网站",
+        )
     agent = request.headers.get("user-agent", "")
     try:
         found = visit.services.accounts.sign_in(asked.name, asked.password, origin=visit.origin, agent=agent)
@@ -95,7 +98,7 @@ def change_own_password(asked: NewPassword, visit: Annotated[Visit, door("own_ac
     accounts, name = visit.services.accounts, visit.holder.name
     if not accounts.is_password(name, asked.password, origin=visit.origin):
         visit.services.sign_in_pace.take(visit.origin)
-        raise Refused("the password until now is not right; nothing was changed")
+        raise Refused("the password until now is not right; nothing was changed", zh="原密码不正确；没有作任何修改")
     accounts.change_password(name, asked.new_password, author=name, origin=visit.origin)
     visit.services.callers.forget()
 
@@ -103,9 +106,16 @@ def change_own_password(asked: NewPassword, visit: Annotated[Visit, door("own_ac
 def _slow_down(visit: Visit) -> None:
     wait_s = visit.services.sign_in_pace.wait_s(visit.origin)
     if wait_s:
-        raise TooMany(f"too many failed sign-ins from {visit.origin} in a minute; try again in {wait_s} s", wait_s)
+        raise TooMany(
+            f"too many failed sign-ins from {visit.origin} in a minute; try again in {wait_s} s",
+            wait_s,
+            zh=f"来自 {visit.origin} 的登录失败次数过多；请过 {wait_s} 秒再试",
+        )
 
 
 def _need_session(visit: Visit) -> None:
     if not visit.session:
-        raise NotAllowed("this is for those who are signed in, not for a token; sign in with name and password")
+        raise NotAllowed(
+            "this is for those who are signed in, not for a token; sign in with name and password",
+            zh="此操作须登录后进行，不能使用令牌；请用账号和密码登录",
+        )

@@ -69,7 +69,9 @@ def ready(visit: Annotated[Visit, open_door()]) -> Readiness:
         with store.reading() as connection:
             return Readiness(status="ready", newest_event=last_event(connection))
     except (GisgridError, sa.exc.SQLAlchemyError):
-        raise StoreError("the database cannot be used now; the log of the service says why") from None
+        raise StoreError(
+            "the database cannot be used now; the log of the service says why", zh="数据库暂时无法使用；原因见服务日志"
+        ) from None
 
 
 @router.get("/metrics", response_class=Response, status_code=200)
@@ -80,7 +82,13 @@ def metrics(
     """What the service measures of itself, for Prometheus: for this machine, or with the token that is set for it."""
     token = visit.services.settings.metrics_token.get_secret_value()
     if token and not secrets.compare_digest(token_of(authorization).encode(), token.encode()):
-        raise NotAllowed("metrics need Authorization: Bearer with the token of GISGRID_METRICS_TOKEN")
+        raise NotAllowed(
+            "metrics need Authorization: Bearer with the token of GISGRID_METRICS_TOKEN",
+            zh="查看运行指标须带 Authorization: Bearer，令牌为 GISGRID_METRICS_TOKEN 的值",
+        )
     if not token and visit.origin not in _LOCAL:
-        raise NotAllowed("metrics are for this machine only; set GISGRID_METRICS_TOKEN for others")
+        raise NotAllowed(
+            "metrics are for this machine only; set GISGRID_METRICS_TOKEN for others",
+            zh="运行指标只供本机查看；如需供其他机器查看，请设置 GISGRID_METRICS_TOKEN",
+        )
     return Response(visit.services.meters.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -31,6 +31,12 @@ STATES_OF = {
     "comment": [*_OPEN, "closed", "evaluated"],
 }
 WITHOUT_REASON = ["accept", "handle", "approve_extension", "urge", "close", "evaluate"]
+SAID = ["to", "assistants", "until_ms", "is_satisfied"]
+TAKES = {
+    "hand_down": ["to"], "hand_across": ["to", "assistants"], "reassign": ["to"], "ask_extension": ["until_ms"],
+    "evaluate": ["is_satisfied"],
+}  # fmt: skip
+NEEDS = {"hand_across": {"to"}, "reassign": {"to"}, "ask_extension": {"until_ms"}, "evaluate": {"is_satisfied"}}
 ANSWERS = ["accept", "handle", "hand_up", "hand_down", "hand_across", "feed_back", "close", "terminate"]
 
 
@@ -132,9 +138,8 @@ class Twin:
         """The incident as it stands after a move, the present one untouched."""
         one = {name: list(value) if type(value) is list else value for name, value in self.incidents[number].items()}
         move, reason = asked["move"], asked.get("reason", "")
+        self._check(asked)
         if one["state"] not in STATES_OF[move] or asked["office"] not in self.who(one, move):
-            raise RefusedError("ForbiddenMove")
-        if move not in WITHOUT_REASON and not reason.strip():
             raise RefusedError("ForbiddenMove")
         self._raise_cards(one)
         if move in ANSWERS and one["responded_ms"] is None:
@@ -143,6 +148,14 @@ class Twin:
         self._write(one, move, asked["office"], reason)
         one["version"] += 1
         return one
+
+    def _check(self, asked):
+        """Whether it says what the move needs and nothing else, whatever the state."""
+        move, said = asked["move"], {name for name in SAID if asked.get(name) not in (None, "", (), [])}
+        if said - set(TAKES.get(move, ())) or not NEEDS.get(move, set()) <= said:
+            raise RefusedError("BadMove")
+        if move not in WITHOUT_REASON and not asked.get("reason", "").strip():
+            raise RefusedError("BadMove")
 
     # Who may.
 
@@ -191,8 +204,6 @@ class Twin:
         elif move == "terminate":
             one.update(closed_ms=self.now_ms, done_ms=one["done_ms"] or self.now_ms, asked_due_ms=None)
         elif move == "evaluate":
-            if asked.get("is_satisfied") is None:
-                raise RefusedError("ForbiddenMove")
             one["is_satisfied"] = asked["is_satisfied"]
         elif move == "re_open":
             one.update(responded_ms=None, done_ms=None, closed_ms=None, is_satisfied=None, extended_due_ms=None)
@@ -213,7 +224,9 @@ class Twin:
         else:
             offices = [to, *assistants]
             allowed = holder in chain and level_of(holder) != "village"
-            allowed = allowed and all(office in DEPARTMENTS for office in offices) and len(set(offices)) == len(offices)
+            good = all(office in DEPARTMENTS for office in offices) and len(set(offices)) == len(offices)
+            if allowed and not good:
+                raise RefusedError("BadMove")
         if not allowed:
             raise RefusedError("ForbiddenMove")
         one["handed"].append(holder)
@@ -231,11 +244,11 @@ class Twin:
         if self.now_ms >= self.due(one)["most"]:
             raise RefusedError("ForbiddenMove")
         if move == "ask_extension":
-            if (
-                one["asked_due_ms"] is not None
-                or until_ms is None
-                or until_ms <= max(self.now_ms, self.due(one)["done"])
-            ):
+            if one["asked_due_ms"] is not None:
+                raise RefusedError("ForbiddenMove")
+            if not self.now_ms < until_ms <= self.now_ms + 366 * DAY:
+                raise RefusedError("BadMove")
+            if until_ms <= self.due(one)["done"]:
                 raise RefusedError("ForbiddenMove")
             one["asked_due_ms"] = until_ms
             return
@@ -246,8 +259,6 @@ class Twin:
         one["asked_due_ms"] = None
 
     def _reassign(self, one, to):
-        if not to:
-            raise RefusedError("ForbiddenMove")
         editions = (one["edition_id"], self.places.edition_on(local_day(self.now_ms)))
         having = [edition for edition in editions if self.places.has(edition, to)]
         if not having:

@@ -46,7 +46,7 @@ from tests.gisgrid.store.incident_strategies import (
     reports,
     works,
 )
-from tests.gisgrid.store.incident_twin import DAY, HOUR, MINUTE, STATES_OF, RefusedError, Twin, local_day
+from tests.gisgrid.store.incident_twin import DAY, HOUR, MINUTE, SAID, STATES_OF, TAKES, RefusedError, Twin, local_day
 from tests.gisgrid.store.incident_twin_figures import GROUPED_BY, figures_of
 from tests.worlds import at
 
@@ -204,14 +204,19 @@ class History(RuleBasedStateMachine):
         assistants=st.sampled_from([(), (FIRE,), (WATER, WATER), ("331002001000",)]),
         days=st.sampled_from([None, 0, 10]),
         is_satisfied=st.sampled_from([None, True]),
+        is_tidy=st.booleans(),
     )
-    def try_anything(self, which, move, office, reason, to, assistants, days, is_satisfied):
+    def try_anything(self, which, move, office, reason, to, assistants, days, is_satisfied, is_tidy):
         number = picked(range(1, len(self.twin.incidents) + 2), which)
         if number in self.twin.incidents and which % 2:
             office = picked(self.twin.who(self.twin.incidents[number], move), which)
         until_ms = None if days is None else self.twin.now_ms + days * DAY
         asked = {"move": move, "office": office, "reason": reason, "to": to, "assistants": assistants}
-        self.step_both(number, asked | {"until_ms": until_ms, "is_satisfied": is_satisfied})
+        asked |= {"until_ms": until_ms, "is_satisfied": is_satisfied}
+        if is_tidy:
+            # Without what the move does not take, so that more than its shape is tried.
+            asked = {name: value for name, value in asked.items() if name not in SAID or name in TAKES.get(move, ())}
+        self.step_both(number, asked)
 
     def wait(self, passing, number=None):
         """Let so many ms pass, or until a clock (of one or of any) ends: there a mistake of one ms shows."""
