@@ -32,7 +32,7 @@ TOLD_TO: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "incidents_ticked": (("incident", "read_incidents"),),
     "incidents_taken_in": (("incidents_changed", "read_incidents"),),
     "edition_published": (("edition", "read_grids"),),
-    "fixes_received": (("fixes", "read_tracks"),),
+    "fixes_received": (("fixes", "read_tracks"), ("fixes", "read_positions")),
     "device_paired": (("register", "keep_accounts"),),
     "device_revoked": (("register", "keep_accounts"),),
     "device_changed": (("register", "keep_accounts"),),

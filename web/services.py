@@ -22,6 +22,7 @@ from web.naming import Naming
 from web.ogc_grids import GridFeatures
 from web.ogc_incidents import IncidentFeatures
 from web.pace import Pace
+from web.positions import Positions
 from web.receiving import Receiving
 from web.reporting import Answered, report_and_answer
 from web.settings import Settings
@@ -51,6 +52,8 @@ class Services:
     grid_features: GridFeatures
     incident_features: IncidentFeatures
     maps: MapMirror
+    positions: Positions
+
 
     async def close(self) -> None:
         """Finish what was asked and give the database back."""
@@ -103,5 +106,5 @@ def open_services(settings: Settings, *, now_ms: Callable[[], int] | None = None
         Hub(store, most=settings.max_streams, on_newest=meters.events.set),
         Receiving(store, inbox, keep_off_duty=settings.keep_off_duty),
         Naming(store, editions), GridFeatures(editions), IncidentFeatures(store, mirror),
-        MapMirror(store, mirror),
+        MapMirror(store, mirror), Positions(store, editions, inbox, settings.data / "tracks"),
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """The inbox of fixes: batches in, each content once with its earliest reception, there as soon as acknowledged."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -115,17 +115,28 @@ class FixInbox:
             query = query.where(TRACKER.c.patroller == person)
         with self._store.reading() as connection:
             rows = connection.execute(query).all()
-        columns: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * 7
-        accuracy = np.array(columns[5], np.float64)
-        return FixBatch(
-            np.array(columns[0], dtype=object),
-            np.array(columns[1], dtype=object),
-            np.array(columns[2], np.int64),
-            np.array(columns[3], np.int64) / _E7,
-            np.array(columns[4], np.int64) / _E7,
-            np.where(accuracy > 0.0, accuracy, np.nan),
-            np.array(columns[6], np.int64),
+        return _batch(rows)
+
+    def newest(self, until_ms: int) -> FixBatch:
+        """The newest fix of each device up to an instant, by patroller and device; of several of one millisecond the last."""
+        one = FIX.alias()
+        latest = (
+            sa.select(one.c.time_ms)
+            .where(one.c.tracker_id == TRACKER.c.id, one.c.time_ms <= until_ms)
+            .order_by(one.c.time_ms.desc())
+            .limit(1)
+            .correlate(TRACKER)
+            .scalar_subquery()
         )
+        query = (
+            sa.select(TRACKER.c.patroller, TRACKER.c.device, *(FIX.c[name] for name in _COLUMNS[1:]))
+            .select_from(TRACKER)
+            .join(FIX, sa.and_(FIX.c.tracker_id == TRACKER.c.id, FIX.c.time_ms == latest))
+            .order_by(TRACKER.c.patroller, TRACKER.c.device, *(FIX.c[name] for name in _COLUMNS[2:5]))
+        )
+        with self._store.reading() as connection:
+            found = {(row[0], row[1]): row for row in connection.execute(query)}
+        return _batch(list(found.values()))
 
     def days(self) -> list[dt.date]:
         """The local days of which the inbox holds fixes, the oldest first."""
@@ -172,6 +183,21 @@ def _check(batch: FixBatch, refused: Mapping[str, NDArray[np.bool_]]) -> None:
             f"fix {off[0]} of {len(batch)} lies at {batch.lon[off[0]]}, {batch.lat[off[0]]}; expected degrees; "
             "set such fixes aside before the batch is taken in"
         )
+
+
+def _batch(rows: Sequence[sa.Row[Any]]) -> FixBatch:
+    """Rows of patroller, device and what a fix holds, as columns."""
+    columns: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * 7
+    accuracy = np.array(columns[5], np.float64)
+    return FixBatch(
+        np.array(columns[0], dtype=object),
+        np.array(columns[1], dtype=object),
+        np.array(columns[2], np.int64),
+        np.array(columns[3], np.int64) / _E7,
+        np.array(columns[4], np.int64) / _E7,
+        np.where(accuracy > 0.0, accuracy, np.nan),
+        np.array(columns[6], np.int64),
+    )
 
 
 def _trackers(connection: sa.Connection, batch: FixBatch) -> NDArray[np.int64]:

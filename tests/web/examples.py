@@ -149,6 +149,7 @@ EXAMPLES: tuple[Example, ...] = (
     Example("POST", "/phones/plain", "/phones/plain", options=_json(**_FIXES)),
     _get("/api/v1/tracks/{person}", "/api/v1/tracks/P1?day=2018-05-07", subject=_GRID, is_noted=True),
     _get("/api/v1/my/tracks", "/api/v1/my/tracks?day=2018-05-07", is_noted=True),
+    _get("/api/v1/positions", is_noted=True),
     _get("/api/v1/devices", subject=Subject()),
     Example(
         "POST", "/api/v1/devices", "/api/v1/devices", Subject(), options=_json(person="P2", app="plain")

@@ -128,8 +128,9 @@ def test_stream__moves_cards_editions_registers_fixes_each_to_those_who_may_know
     said = {name: [(one.name, one.data.get("move")) for one in all_of] for name, all_of in asyncio.run(watch()).items()}
     loop = [("incident", "report"), ("incident", "accept"), ("incidents_changed", None)]
     ground, end = ("edition", None), ("incident", "")
-    assert said["commander"] == said["planner"] == said["wall"] == [*loop, ground, end]
-    assert said["assessor"] == [*loop, ("fixes", None), ground, end]
+    assert said["planner"] == said["wall"] == [*loop, ground, end]
+    # Of fixes it is said that there are some: to those who may see tracks or positions.
+    assert said["commander"] == said["assessor"] == [*loop, ("fixes", None), ground, end]
     assert said["administrator"] == [("register", None), ground]
     assert said["auditor"] == []
 
@@ -141,7 +142,7 @@ def test_messages__what_is_in_no_table_is_told_to_nobody(store):
     assert message.pieces == ()
     assert told([message], lambda *_: True, 0) == []
     assert {action for pairs in TOLD_TO.values() for _, action in pairs} == {
-        "read_incidents", "read_grids", "read_tracks", "keep_registers", "keep_accounts",
+        "read_incidents", "read_grids", "read_tracks", "read_positions", "keep_registers", "keep_accounts",
     }  # fmt: skip
 
 
