@@ -15,6 +15,7 @@ from gisgrid.errors import BadOption
 from gisgrid.store import open_store
 from gisgrid.store.accounts import Accounts
 from gisgrid.store.engine import DATABASE_FILE, database_url
+from web.alone import alone_in
 from web.app import create_app
 from web.envelope import start_logging
 from web.meters import SHARED_FOLDER
@@ -46,6 +47,16 @@ def serve(
         _show(settings)
         return
     check_for_service(settings)
+    address = database_url(settings.data, settings.database_url)
+    if address.get_backend_name() == "sqlite":
+        # Before the port is tried: who is told of that alone would take another one.
+        with alone_in(Path(str(address.database)).parent, f"http://{settings.host}:{settings.port}/"):
+            _serve(settings)
+    else:
+        _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
     _try_port(settings)
     _try_store(settings)
     start_logging(settings)
