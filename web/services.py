@@ -16,6 +16,7 @@ from gisgrid.store.incidents import Incidents
 from gisgrid.store.map_mirror import MapMirror
 from gisgrid.store.reports import Asked
 from web.callers import KnownCallers
+from web.grounds import Grounds
 from web.live import Hub
 from web.meters import Meters
 from web.naming import Naming
@@ -53,6 +54,8 @@ class Services:
     incident_features: IncidentFeatures
     maps: MapMirror
     positions: Positions
+    grounds: Grounds
+
 
 
     async def close(self) -> None:
@@ -106,5 +109,5 @@ def open_services(settings: Settings, *, now_ms: Callable[[], int] | None = None
         Hub(store, most=settings.max_streams, on_newest=meters.events.set),
         Receiving(store, inbox, keep_off_duty=settings.keep_off_duty),
         Naming(store, editions), GridFeatures(editions), IncidentFeatures(store, mirror),
-        MapMirror(store, mirror), Positions(store, editions, inbox, settings.data / "tracks"),
+        MapMirror(store, mirror), Positions(store, editions, inbox, settings.data / "tracks"), Grounds(editions),
     )  # fmt: skip

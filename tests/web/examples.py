@@ -159,6 +159,7 @@ EXAMPLES: tuple[Example, ...] = (
     Example("PUT", "/api/v1/devices/{number}/datum", "/api/v1/devices/1/datum", Subject(), options=_json(datum="gcj02")),
     _get("/api/v1/editions"),
     _get("/api/v1/editions/{number}", "/api/v1/editions/1"),
+    _get("/api/v1/editions/{number}/ground", "/api/v1/editions/1/ground", shows=f'"{C}"', of=_GRID),
     _get("/api/v1/grids", shows=f'"{C}"', of=_GRID),
     _get("/api/v1/grids/{code}", f"/api/v1/grids/{C}", subject=_GRID),
     _get("/api/v1/locate", f"/api/v1/locate?lon={_LON}&lat={_LAT}", subject=_GRID),
