@@ -59,6 +59,7 @@ class Housekeeping:
     def _warm(self) -> None:
         self._try(self._services.maps.warm)
         self._try(self._services.grounds.warm)
+        self._try(self._services.counting.inhabitants)
         self._try(self._services.mirror.with_repeats)
         self._try(self._services.positions.points)
 

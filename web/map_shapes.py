@@ -1,5 +1,6 @@
 """What a map of incidents looks like to a program: columns instead of an object for each cell, so that it is small and quick."""
 
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from gisgrid.incident_columns import FIXED_WORDS
 from gisgrid.map_answers import MapCells, MapDots, Tally, Viewport
 from gisgrid.store.map_mirror import MapChoice
 from web.incident_shapes import Category, ClockState, State
+from web.inhabitants import People
 
 _CELL_DIGITS: Final = 6
 _POINT_DIGITS: Final = 7
@@ -92,7 +94,7 @@ class MapShape(_Shape):
 
 class UnitColumns(_Shape):
     """Incidents by the unit of their report, in the order of the codes, as columns of one length; those without one have the
-    empty code.
+    empty code. `residents` and `migrants` live there, by the dwellings and the edition of today; 0 where none are known.
     """
 
     unit: list[str] = Field(examples=[["", "331002001001"]])
@@ -100,6 +102,8 @@ class UnitColumns(_Shape):
     open: list[int]
     overdue: list[int]
     urgent: list[int]
+    residents: list[int]
+    migrants: list[int]
 
 
 class UnitMapShape(_Shape):
@@ -133,15 +137,18 @@ def map_shape(view: Viewport, choice: MapChoice, found: MapCells | MapDots) -> M
     )
 
 
-def unit_map_shape(by: str, counted: dict[str, Tally]) -> UnitMapShape:
-    """Counts by unit."""
+def unit_map_shape(by: str, counted: dict[str, Tally], people: Mapping[str, People] | None = None) -> UnitMapShape:
+    """Counts by unit, and the people who live there."""
     tallies = list(counted.values())
+    live = [(people or {}).get(unit, People()) for unit in counted]
     columns = UnitColumns.model_construct(
         unit=list(counted),
         count=[one.count for one in tallies],
         open=[one.open for one in tallies],
         overdue=[one.overdue for one in tallies],
         urgent=[one.urgent for one in tallies],
+        residents=[one.residents for one in live],
+        migrants=[one.migrants for one in live],
     )
     return UnitMapShape.model_construct(by=by, units=columns, total=tally_shape(sum(tallies, Tally())))
 

@@ -17,6 +17,7 @@ from gisgrid.store.map_mirror import MapMirror
 from gisgrid.store.reports import Asked
 from web.callers import KnownCallers
 from web.grounds import Grounds
+from web.inhabitants import Counting
 from web.live import Hub
 from web.meters import Meters
 from web.naming import Naming
@@ -55,6 +56,8 @@ class Services:
     maps: MapMirror
     positions: Positions
     grounds: Grounds
+    counting: Counting
+
 
 
 
@@ -110,4 +113,5 @@ def open_services(settings: Settings, *, now_ms: Callable[[], int] | None = None
         Receiving(store, inbox, keep_off_duty=settings.keep_off_duty),
         Naming(store, editions), GridFeatures(editions), IncidentFeatures(store, mirror),
         MapMirror(store, mirror), Positions(store, editions, inbox, settings.data / "tracks"), Grounds(editions),
+        Counting(store, editions),
     )  # fmt: skip

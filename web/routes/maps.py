@@ -83,9 +83,14 @@ def map_units(
     by: Annotated[Literal["township", "village", "grid"], Query(description="which units")] = "village",
     known: Known = "",
 ) -> Response:
-    """The incidents by township, village or grid of their report: as many in all as the list has under the same filter."""
+    """The incidents by township, village or grid of their report: as many in all as the list has under the same filter; and
+    how many people live there.
+    """
+    people = visit.services.counting.inhabitants()
+    seen = (by, people.version)
     return _answered(
-        visit, wanted, known, by, lambda choice: unit_map_shape(by, count_by_unit(choice.parts, choice.words, by))
+        visit, wanted, known, seen,
+        lambda choice: unit_map_shape(by, count_by_unit(choice.parts, choice.words, by), people.by.get(by)),
     )
 
 
