@@ -23,8 +23,8 @@ from gisgrid.store.answering import (
     on_call,
     who_answers,
 )
+from gisgrid.store.duplicates import Duplicate, duplicates_of
 from gisgrid.store.incidents import Incident, incident_of
-from gisgrid.store.reports import Duplicate, duplicates_of
 from gisgrid.store.rulebook import Rulebook, rulebook_of
 from gisgrid.store.standing import standing_of, units_of
 from gisgrid.store.steps import MOVE_LABELS, Step, due_of, find_row, steps_of

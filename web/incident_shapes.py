@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gisgrid.clocks import Deadlines
 from gisgrid.store.answering import Answer, OnCall
+from gisgrid.store.duplicates import Duplicate
 from gisgrid.store.incidents import Incident
-from gisgrid.store.reports import Duplicate
 from gisgrid.store.steps import Step
 from web.incident_card import IncidentCard
 

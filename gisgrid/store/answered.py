@@ -37,11 +37,8 @@ def find_answered(connection: sa.Connection, key: Key) -> str | None:
 
 def remember(change: Change, key: Key, subject: str) -> None:
     """Keep, within the change that does it, what is done under a key."""
-    change.connection.execute(
-        ANSWERED.insert().values(
-            account=key.account, key=key.key, digest=key.digest, subject=subject, at_ms=change.at_ms
-        )
-    )
+    values = {"account": key.account, "key": key.key, "digest": key.digest, "subject": subject}
+    change.insert(ANSWERED, {**values, "at_ms": change.at_ms})
 
 
 def forget_old(change: Change) -> int:

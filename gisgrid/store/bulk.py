@@ -1,6 +1,7 @@
 """Many rows at once, the fastest way that each database has."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 
 from gisgrid.store.engine import is_postgresql
 from gisgrid.store.geometry import SRID, GeometryColumn
+
+Row = tuple[sa.Table, Mapping[str, Any]]
+"""A row as it is to be inserted, its values as the driver takes them."""
 
 _FEW_ROWS: Final = 8
 _POINT: Final = 1
@@ -32,6 +36,39 @@ def insert_columns(connection: sa.Connection, table: sa.Table, columns: Mapping[
     # Few rows are there sooner by plain statements than by a copy, which is a conversation.
     marks = ", ".join(["%s" if is_postgresql(connection) else "?"] * len(columns))
     connection.exec_driver_sql(f"insert into {table.name} ({names}) values ({marks})", rows)  # noqa: S608  # names of our own columns
+
+
+def insert_rows(connection: sa.Connection, rows: Sequence[Row], also: str = "") -> None:
+    """Insert rows of several tables, in the order in which the tables come first; those of one table have the same columns.
+
+    One row of each is one statement on PostgreSQL, and `also`, a call of a function there, is part of it.
+    """
+    by_table: dict[str, list[Row]] = {}
+    for row in rows:
+        by_table.setdefault(row[0].name, []).append(row)
+    if is_postgresql(connection):
+        if all(len(alike) == 1 for alike in by_table.values()):
+            shape = tuple((name, tuple(alike[0][1])) for name, alike in by_table.items())
+            values = tuple(value for alike in by_table.values() for value in alike[0][1].values())
+            connection.exec_driver_sql(_insert_of(shape, also), values)
+            return
+        if also:
+            connection.exec_driver_sql(f"select {also}")
+    for alike in by_table.values():
+        insert_columns(connection, alike[0][0], {name: [one[name] for _, one in alike] for name in alike[0][1]})
+
+
+@lru_cache(maxsize=256)
+def _insert_of(tables: tuple[tuple[str, tuple[str, ...]], ...], also: str) -> str:
+    """One statement for PostgreSQL that inserts a row into each table; references between them are looked at when all are in."""
+    inserts = [
+        f"insert into {table} ({', '.join(names)}) values ({', '.join(['%s'] * len(names))})"  # noqa: S608  # names of our own columns
+        for table, names in tables
+    ]
+    if not also and len(inserts) == 1:
+        return inserts[0]
+    named = ", ".join(f"row_{place} as ({insert})" for place, insert in enumerate(inserts))
+    return f"{f'with {named} ' if named else ''}select {also or '1'}"
 
 
 def update_columns(connection: sa.Connection, table: sa.Table, key: str, columns: Mapping[str, Sequence[Any]]) -> None:

@@ -53,7 +53,7 @@ def make_engine(url: sa.URL, wait_s: float = LONGEST_WAIT_S) -> sa.Engine:
     """An engine whose transactions are what the store needs; nothing is opened yet.
 
     SQLite: write-ahead log, foreign keys, synchronised at every commit, writers take their turn at the beginning of a
-    transaction. PostgreSQL: lost connections are noticed before they are used.
+    transaction. PostgreSQL: whoever takes a connection finds out with the first statement whether it is lost (`store`).
     """
     if url.get_backend_name() != "sqlite":
         return sa.create_engine(
@@ -61,7 +61,6 @@ def make_engine(url: sa.URL, wait_s: float = LONGEST_WAIT_S) -> sa.Engine:
             # Numbers are read after the lock: that needs what was committed meanwhile, whatever the server's default is.
             isolation_level="READ COMMITTED",
             connect_args={"options": _waiting(url, round(wait_s * 1000.0))},
-            pool_pre_ping=True,
             **_POOL,
         )
     engine = sa.create_engine(url, connect_args={"timeout": wait_s}, **_POOL)

@@ -12,7 +12,7 @@ import pandas as pd
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from gisgrid.clocks import CARDS, NEVER, earned_cards
+from gisgrid.clocks import CARDS, NEVER, Deadlines, earned_cards
 from gisgrid.errors import BadOption
 from gisgrid.flow import ENDED
 from gisgrid.incident_rows import IncidentRows
@@ -22,7 +22,7 @@ from gisgrid.store.bulk import insert_columns, point_values, update_columns
 from gisgrid.store.editions import Editions
 from gisgrid.store.engine import is_postgresql
 from gisgrid.store.lists import TakenIn
-from gisgrid.store.rulebook import Rulebook, rulebook_of
+from gisgrid.store.rulebook import rulebook_of
 from gisgrid.store.schema import make_missing_indexes
 from gisgrid.store.standing import first_offices
 from gisgrid.store.store import Change, Store
@@ -200,7 +200,8 @@ def _take_in_part(
             f"incidents/{system}",
             {"new": len(new), "changed": len(changed), "first": last + 1, "last": last + len(new)},
         )
-        columns = columns_of_rows(change.connection, rows, found, rulebook_of(change.connection), home)
+        due = rulebook_of(change.connection).deadlines(rows.reported_ms, rows.is_urgent)
+        columns = columns_of_rows(change.connection, rows, found, due, home)
         columns |= {
             "id": ids.tolist(), "source_id": keys, "source_digest": digests.tolist(),
             "source_system": [system] * len(rows), "event_id": [event_id] * len(rows), "version": [1] * len(rows),
@@ -246,9 +247,9 @@ def _known(connection: sa.Connection, system: str, ids: list[str]) -> dict[str, 
 
 
 def columns_of_rows(
-    connection: sa.Connection, rows: IncidentRows, found: Belonging, rulebook: Rulebook, home: str
+    connection: sa.Connection, rows: IncidentRows, found: Belonging, due: Deadlines, home: str
 ) -> dict[str, list[Any]]:
-    """The columns of the table for reports (n,) and where they belong; the caller adds number, source and event."""
+    """The columns of the table for reports (n,) and where they belong and when they are due; the caller adds number, source and event."""
     plain = (
         "category",
         "sub_category",
@@ -270,7 +271,6 @@ def columns_of_rows(
     for name in ("responded_ms", "done_ms", "closed_ms"):
         columns[name] = [None if value == NEVER else value for value in getattr(rows, name).tolist()]
     columns["is_satisfied"] = [None if value < 0 else bool(value) for value in rows.satisfied.tolist()]
-    due = rulebook.deadlines(rows.reported_ms, rows.is_urgent)
     is_open = ~np.isin(rows.state, ENDED)
     never = np.full(len(rows), NEVER, np.int64)
     # Cards of what is open are raised by the tick, each with its step.

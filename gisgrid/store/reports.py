@@ -2,7 +2,6 @@
 
 import dataclasses
 import datetime as dt
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,23 +13,20 @@ from gisgrid.clocks import NEVER, Deadlines
 from gisgrid.errors import BadOption, Conflict, InputError, UnknownGrid
 from gisgrid.flow import GRADES
 from gisgrid.incident_rows import SOURCES, IncidentRows, join_rows
-from gisgrid.incidents import AssignOptions
 from gisgrid.local_days import local_day
-from gisgrid.plane import MetricPlane
 from gisgrid.store.answered import Key, find_answered, remember
 from gisgrid.store.belonging import Belonging, belongings
-from gisgrid.store.bulk import degrees_of, insert_columns
+from gisgrid.store.duplicates import Duplicate, duplicates_of, find_earlier
 from gisgrid.store.editions import Editions
 from gisgrid.store.ground import Ground, GroundKeeper
 from gisgrid.store.incidents import Incident, incident_of
 from gisgrid.store.intake import FUTURE_MS, columns_of_rows, take_in_rows
 from gisgrid.store.rulebook import Rulebook, rulebook_of
 from gisgrid.store.store import Change, Store
-from gisgrid.store.tables import BY_HAND, DUPLICATE, INCIDENT
+from gisgrid.store.tables import DUPLICATE, INCIDENT
 from gisgrid.tables import check_text
 
 _DEGREE_DIGITS: Final = 7
-_MINUTE_MS: Final = 60_000
 _AT_FIRST: Final[dict[str, Any]] = {
     "version": 1, "assistants": "", "reopened": 0, "steps": 0, "source_system": None, "source_id": None,
     "source_digest": None,
@@ -44,28 +40,6 @@ _NOT_YET: Final[dict[str, Any]] = {
     "asked_due_ms": None,
     "extended_due_ms": None,
 }
-_DEGREES_PER_M: Final = 1.0 / 110_000.0
-"""A little more than a metre takes anywhere: the window may be too large, never too small."""
-
-_LAST_NUMBER: Final = sa.select(sa.func.max(INCIDENT.c.id))
-_ASKED_NEAR: Final = sa.select(
-    INCIDENT.c.id, INCIDENT.c.reported_ms, sa.type_coerce(INCIDENT.c.place, sa.types.NullType())
-).where(
-    INCIDENT.c.reported_ms.between(sa.bindparam("from_ms"), sa.bindparam("to_ms")),
-    INCIDENT.c.category == sa.bindparam("category"),
-    INCIDENT.c.sub_category == sa.bindparam("sub_category"),
-    INCIDENT.c.state != "invalid",
-    INCIDENT.c.place.is_not(None),
-    INCIDENT.c.id < sa.bindparam("number"),
-    INCIDENT.c.id.not_in(sa.select(DUPLICATE.c.incident_id).where(DUPLICATE.c.decision != "other")),
-)
-_NEAR: Final = sa.union_all(
-    _ASKED_NEAR.where(INCIDENT.c.grid.in_(sa.bindparam("grids", expanding=True)), sa.not_(BY_HAND)),
-    _ASKED_NEAR.where(BY_HAND),
-)
-"""Valid reports of the same kind, earlier ones, near in time, that do not themselves repeat an earlier one: those of some
-grids, and those that a person has given to a grid or must yet, wherever they lie.
-"""
 
 
 @dataclass(frozen=True)
@@ -92,20 +66,6 @@ class Report:
     is_handled: bool = False
     source_system: str = ""
     source_id: str = ""
-
-
-@dataclass(frozen=True)
-class Duplicate:
-    """An earlier report that may tell of the same: its number, metres and milliseconds between them, what was decided.
-
-    `decision` is empty, `same` or `other`.
-    """
-
-    incident_id: int
-    of_id: int
-    distance_m: float
-    apart_ms: int
-    decision: str = ""
 
 
 @dataclass(frozen=True)
@@ -186,8 +146,7 @@ def _take_in(
     # Outside the transaction that writes, so that nobody waits for it; it is looked at again there.
     found = belongings(editions, together, labels=ground.labels)
     first = asked[next(iter(rows))]
-    with store.changing(first.author, origin=first.origin) as change:
-        change.take_turn()
+    with store.changing(first.author, origin=first.origin, in_turn=True, gathers=True) as change:
         ground = keeper.ground(change.connection)
         if ground.newest_edition != found.newest_edition:
             found = belongings(editions, together, change.connection, ground.labels)
@@ -210,26 +169,29 @@ def _keep(
     answers: list[Reported | Exception | None],
 ) -> None:
     """Insert the fresh rows (row among all, place among what is asked) with events, links, audit and keys."""
-    connection = change.connection
-    last = connection.execute(_LAST_NUMBER).scalar_one_or_none() or 0
     which = np.array([row for row, _ in fresh], np.int64)
-    numbers = [last + step for step in range(1, len(fresh) + 1)]
     by = [dataclasses.replace(change, author=asked[place].author, origin=asked[place].origin) for _, place in fresh]
+    numbers = [change.next_number(INCIDENT) for _ in fresh]
     events = [
         _tell(one, number, found, row, is_urgent=asked[place].report.is_urgent)
         for one, number, (row, place) in zip(by, numbers, fresh, strict=True)
     ]
     rows = together.at(which)
-    columns = columns_of_rows(connection, rows, found.at(which), ground.rulebook, ground.home)
+    due = ground.rulebook.deadlines(rows.reported_ms, rows.is_urgent)
+    columns = columns_of_rows(change.connection, rows, found.at(which), due, ground.home)
     columns |= {"id": numbers, "event_id": events}
     columns |= {name: [value] * len(fresh) for name, value in _AT_FIRST.items()}
-    insert_columns(connection, INCIDENT, columns)
-    due = ground.rulebook.deadlines(rows.reported_ms, rows.is_urgent)
     told = [name for name in columns if name not in {"place", "source_digest"}]
+    unwritten: list[Incident] = []
     for at, (_, place) in enumerate(fresh):
         lon, lat = (None if np.isnan(degrees[at]) else float(degrees[at]) for degrees in (rows.lon, rows.lat))
         one = Incident(**_NOT_YET, **{name: columns[name][at] for name in told}, lon=lon, lat=lat)
-        duplicate = _link(by[at], editions, ground, one)
+        change.insert(INCIDENT, {name: values[at] for name, values in columns.items()})
+        duplicate = find_earlier(change.connection, editions, ground, one, unwritten)
+        if duplicate is None:
+            unwritten.append(one)
+        else:
+            change.insert(DUPLICATE, duplicate.as_row())
         by[at].note("report", f"incident/{one.id}", one.how)
         key = asked[place].key
         if key is not None:
@@ -291,13 +253,6 @@ def _again(connection: sa.Connection, rulebook: Rulebook, subject: str) -> Repor
 def _tell(change: Change, number: int, found: Belonging, row: int, *, is_urgent: bool) -> int:
     content = {"grid": found.grid[row], "village": found.village[row], "urgent": is_urgent, "how": found.how[row]}
     return change.tell("incident_reported", f"incident/{number}", content)
-
-
-def duplicates_of(connection: sa.Connection, number: int) -> tuple[Duplicate, ...]:
-    """The links between an incident and others, in both directions."""
-    either = sa.or_(DUPLICATE.c.incident_id == number, DUPLICATE.c.of_id == number)
-    rows = connection.execute(sa.select(DUPLICATE).where(either).order_by(*DUPLICATE.primary_key))
-    return tuple(Duplicate(row.incident_id, row.of_id, row.distance_m, row.apart_ms, row.decision) for row in rows)
 
 
 def _checked(editions: Editions, report: Report, now_ms: int) -> IncidentRows:
@@ -392,52 +347,3 @@ def _from_elsewhere(store: Store, editions: Editions, asked: Asked, rows: Incide
     started_ms = row.started_ms if row.started_ms is not None else row.reported_ms
     due = rulebook.deadlines_of(started_ms, row.is_urgent)
     return Reported(incident_of(row), due, None, is_new=taken.new > 0)
-
-
-def _link(change: Change, editions: Editions, ground: Ground, one: Incident) -> Duplicate | None:
-    """Link a report to the earliest near one that tells of the same kind of thing, if there is one."""
-    if one.lon is None or one.lat is None:
-        return None
-    rules = ground.rulebook.rules.nearness
-    window_ms = rules.duplicate_minutes * _MINUTE_MS
-    from_ms, to_ms = one.reported_ms - window_ms, one.reported_ms + window_ms
-    asked = {
-        "from_ms": from_ms, "to_ms": to_ms, "category": one.category, "sub_category": one.sub_category, "number": one.id,
-        "grids": _grids_near(change, editions, ground, one.lon, one.lat, from_ms, to_ms),
-    }  # fmt: skip
-    known = sorted(change.connection.execute(_NEAR, asked).all(), key=lambda row: row.id)
-    if not known:
-        return None
-    degrees = degrees_of([row[2] for row in known])
-    x, y = MetricPlane(round(one.lon), round(one.lat)).to_xy(
-        np.append(degrees[0], one.lon), np.append(degrees[1], one.lat)
-    )
-    distance_m = np.hypot(x[:-1] - x[-1], y[:-1] - y[-1])
-    near = np.flatnonzero(distance_m <= rules.duplicate_m)
-    if len(near) == 0:
-        return None
-    first = known[int(near[0])]
-    found = Duplicate(one.id, first.id, round(float(distance_m[near[0]]), 2), one.reported_ms - first.reported_ms)
-    change.connection.execute(
-        DUPLICATE.insert().values(
-            incident_id=one.id, of_id=found.of_id, distance_m=found.distance_m, apart_ms=found.apart_ms, decision="",
-            decided_by="", decided_ms=None,
-        )
-    )  # fmt: skip
-    return found
-
-
-def _grids_near(
-    change: Change, editions: Editions, ground: Ground, lon: float, lat: float, from_ms: int, to_ms: int
-) -> list[str]:
-    """The grids, of every edition in force in a span, to which a point nearby may belong."""
-    reach = (ground.rulebook.rules.nearness.duplicate_m + AssignOptions().snap_m) * _DEGREES_PER_M
-    high = reach / max(math.cos(math.radians(min(abs(lat) + reach, 89.9))), 0.001)
-    first, last = local_day(from_ms), local_day(to_ms)
-    found: set[str] = set()
-    for label in ground.labels:
-        if label.valid_from <= last and (label.valid_to is None or label.valid_to > first):
-            network = editions.network(label.id, change.connection)
-            near = network.index.within((lon - high, lat - reach, lon + high, lat + reach))
-            found.update(network.codes[place] for place in near.tolist())
-    return sorted(found)

@@ -1,8 +1,9 @@
 """Opening the store, reading from it and changing it: a change has an author, and is there wholly or not at all."""
 
+import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from gisgrid.errors import BadOption, DatabaseLost, StoreError, Uncertain
+from gisgrid.store.bulk import Row, insert_rows
 from gisgrid.store.engine import LONGEST_WAIT_S, MOST_WRITERS, database_url, for_writing, is_postgresql, make_engine
 from gisgrid.store.schema import check_version, heal, upgrade
-from gisgrid.store.tables import AUDIT, EVENT
+from gisgrid.store.tables import AUDIT, EVENT, INCIDENT
 
 _LOG_LOCK: Final = 0x67726964
 """The advisory lock under which PostgreSQL numbers events: from the first number to the end of the transaction."""
@@ -22,61 +24,84 @@ EVENT_CHANNEL: Final = "gisgrid_event"
 """The channel on which PostgreSQL says that there are new events; it says no more than that."""
 
 
-_ADD_EVENT: Final = EVENT.insert()
-_ADD_NOTE: Final = AUDIT.insert()
-_NEWEST: Final = {table.name: sa.select(sa.func.max(table.c.id)) for table in (EVENT, AUDIT)}
-_NOTIFY: Final = sa.select(sa.func.pg_notify(EVENT_CHANNEL, ""))
+_NUMBERED: Final = (EVENT, AUDIT, INCIDENT)
+_NEWEST: Final = "select " + ", ".join(f"(select max(id) from {table.name})" for table in _NUMBERED)  # noqa: S608  # our own names
+_NOTIFY: Final = f"pg_notify('{EVENT_CHANNEL}', '')"
 _BUSY: Final = (
     "other changes have kept the database busy for too long; nothing of this one was kept, try again in a few seconds"
 )
 _BUSY_STATES: Final = frozenset({"55P03", "40P01"})
 """PostgreSQL's words for a lock that was not to be had in time, and for two that wait for each other."""
 
-_TAKE_TURN: Final = sa.text("select pg_advisory_xact_lock(:key)")
+_TAKE_TURN: Final = f"select pg_advisory_xact_lock({_LOG_LOCK})"
+_AS_READER: Final = "set transaction isolation level repeatable read, read only"
+_ARE_YOU_THERE: Final = "select 1"
 
 
 @dataclass(frozen=True)
 class Change:
     """A transaction that writes, by `author` from `origin` (an address or a program), at `at_ms`.
 
-    `told` are the numbers of the events told so far, shared by copies made for another author.
+    `told` are the numbers of the events told so far, shared by copies made for another author. One that `gathers` writes
+    what is told, noted and inserted at its end, all of it at once: nothing of that is read, and nothing else written, before.
     """
 
     connection: sa.Connection
     author: str
     origin: str
     at_ms: int
+    gathers: bool = False
     told: list[int] = field(default_factory=list, repr=False, compare=False)
     _last: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
+    _gathered: list[Row] = field(default_factory=list, repr=False, compare=False)
 
     def tell(self, kind: str, subject: str, content: dict[str, Any] | None = None) -> int:
         """Append an event, which readers see when the change is there; returns its number."""
-        number = self._next_number(EVENT)
+        number = self.next_number(EVENT)
         values = {"id": number, "at_ms": self.at_ms, "kind": kind, "subject": subject, "author": self.author}
-        self.connection.execute(_ADD_EVENT, {**values, "content": content or {}})
+        self.insert(EVENT, {**values, "content": json.dumps(content or {})})
         self.told.append(number)
         return number
 
     def note(self, action: str, subject: str, result: str = "done") -> None:
         """Write a line of the audit."""
-        values = {"id": self._next_number(AUDIT), "at_ms": self.at_ms, "author": self.author, "action": action}
-        self.connection.execute(_ADD_NOTE, {**values, "subject": subject, "result": result, "origin": self.origin})
+        values = {"id": self.next_number(AUDIT), "at_ms": self.at_ms, "author": self.author, "action": action}
+        self.insert(AUDIT, {**values, "subject": subject, "result": result, "origin": self.origin})
+
+    def insert(self, table: sa.Table, values: Mapping[str, Any]) -> None:
+        """Insert a row, given as the driver takes it."""
+        self._gathered.append((table, values))
+        if not self.gathers:
+            self.write_gathered()
+
+    def write_gathered(self, also: str = "") -> None:
+        """Write what was gathered; `also` is a call that PostgreSQL makes on the way."""
+        if self._gathered or also:
+            insert_rows(self.connection, self._gathered, also)
+        self._gathered.clear()
 
     def take_turn(self) -> None:
         """Wait until no other change is numbering; held to the end of this one. SQLite's writers always take turns."""
         if is_postgresql(self.connection) and "turn" not in self._last:
-            self.connection.execute(_TAKE_TURN, {"key": _LOG_LOCK})
+            self.connection.exec_driver_sql(_TAKE_TURN)
+        self.has_turn()
+
+    def has_turn(self) -> None:
+        """It is its turn."""
         self._last.setdefault("turn", 0)
 
-    def _next_number(self, table: sa.Table) -> int:
+    def next_number(self, table: sa.Table) -> int:
+        """The next number of a table of events, audit or incidents, for a change that gives all its numbers so."""
         # Numbers follow in the order of commits and without a gap: a reader who knows 7 has missed nothing before 7.
-        last = self._last.get(table.name)
-        if last is None:
+        if table.name not in self._last:
             self.take_turn()
-            last = self.connection.execute(_NEWEST[table.name]).scalar_one_or_none() or 0
+            # In a statement of its own: one that waits for its turn sees what was there before it waited.
+            newest = self.connection.exec_driver_sql(_NEWEST).one()
+            for one, last in zip(_NUMBERED, newest, strict=True):
+                self._last.setdefault(one.name, last or 0)
         # Nobody else numbers before this change has ended.
-        self._last[table.name] = last + 1
-        return last + 1
+        self._last[table.name] += 1
+        return self._last[table.name]
 
 
 class Store:
@@ -93,14 +118,16 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state of everything."""
-        with plain_errors(), self.engine.begin() as connection:
-            if is_postgresql(connection):
-                connection.exec_driver_sql("set transaction isolation level repeatable read, read only")
+        with plain_errors(), _connected(self.engine, _AS_READER) as (connection, _):
             yield connection
 
     @contextmanager
-    def changing(self, author: str, *, origin: str = "local") -> Iterator[Change]:
+    def changing(
+        self, author: str, *, origin: str = "local", in_turn: bool = False, gathers: bool = False
+    ) -> Iterator[Change]:
         """A transaction that writes; nothing of it stays when the block ends with an error.
+
+        `in_turn`: it takes its turn before anything else. `gathers`: see `Change`.
 
         Raises `BadOption` without an author, `DatabaseLost` when the connection breaks.
         """
@@ -109,12 +136,14 @@ class Store:
         if not self._turns.acquire(timeout=self._wait_s):
             raise StoreError(_BUSY)
         try:
-            with plain_errors(), self._writing.connect() as connection, connection.begin() as transaction:
-                change = Change(connection, author, origin, self.now_ms())
+            with plain_errors(), _connected(self._writing, _TAKE_TURN if in_turn else _ARE_YOU_THERE) as opened:
+                connection, transaction = opened
+                change = Change(connection, author, origin, self.now_ms(), gathers)
+                if in_turn:
+                    change.has_turn()
                 yield change
-                if change.told and is_postgresql(connection):
-                    # Sent when the change is there, to every process that listens.
-                    connection.execute(_NOTIFY)
+                # Sent when the change is there, to every process that listens.
+                change.write_gathered(_NOTIFY if change.told and is_postgresql(connection) else "")
                 self._commit(transaction, change)
         finally:
             self._turns.release()
@@ -150,6 +179,33 @@ class Store:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+@contextmanager
+def _connected(engine: sa.Engine, first: str) -> Iterator[tuple[sa.Connection, sa.RootTransaction]]:
+    """A connection and its transaction, taken back unless it was committed; on PostgreSQL `first`, which changes nothing, is done.
+
+    Where that finds the connection lost, a fresh one takes its place: nothing was done yet, so nothing is done twice.
+    """
+    connection = engine.connect()
+    try:
+        transaction = connection.begin()
+        if is_postgresql(connection):
+            try:
+                connection.exec_driver_sql(first)
+            except sa.exc.DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                # With this one the pool has given up all that are as old.
+                transaction.close()
+                connection.close()
+                connection = engine.connect()
+                transaction = connection.begin()
+                connection.exec_driver_sql(first)
+        with transaction:
+            yield connection, transaction
+    finally:
+        connection.close()
 
 
 def open_store(

@@ -5,10 +5,11 @@ import threading
 import sqlalchemy as sa
 
 from gisgrid.flow import Request
+from gisgrid.store.duplicates import duplicates_of
 from gisgrid.store.editions import Editions
 from gisgrid.store.events import events_after
 from gisgrid.store.incidents import Incidents
-from gisgrid.store.reports import Report, duplicates_of, report_incident
+from gisgrid.store.reports import Report, report_incident
 from gisgrid.store.steps import steps_of, take_step
 from gisgrid.store.tables import AUDIT, DUPLICATE, EVENT, INCIDENT, STEP
 from tests.gisgrid.store.incident_places import CODES, FIRST_DAY, network_of
