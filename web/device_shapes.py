@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from gisgrid.store.devices import Device
+from web.asked import LocalDay
 from web.live_messages import utc
 
 App = Literal["traccar", "owntracks", "overland", "plain"]
@@ -33,6 +34,7 @@ class DeviceShape(BaseModel):
     id: int = Field(examples=[7])
     phone: int = Field(description="number of the thing itself: the same when it changes hands", examples=[7])
     person: str = Field(examples=["P0001"])
+    name: str = Field(description="of the person; empty where it is not known", examples=["王一"])
     app: App
     label: str = Field(examples=["P0001 Traccar Client"])
     state: State
@@ -58,8 +60,8 @@ class DeviceIn(BaseModel):
 
     person: Annotated[str, Field(min_length=1, max_length=100, examples=["P0001"])]
     app: App
-    from_day: dt.date | None = Field(None, description="first local day; today where it is not given")
-    to_day: dt.date | None = Field(None, description="the local day on which it is given back")
+    from_day: LocalDay | None = Field(None, description="first local day; today where it is not given")
+    to_day: LocalDay | None = Field(None, description="the local day on which it is given back")
     label: Annotated[str, Field(max_length=80)] = ""
     datum: DatumName | None = None
     is_trusted: bool = False
@@ -93,12 +95,12 @@ class DevicePage(BaseModel):
     next: str | None
 
 
-def device_shape(device: Device, today: dt.date) -> DeviceShape:
-    """A phone as the API shows it."""
+def device_shape(device: Device, today: dt.date, name: str = "") -> DeviceShape:
+    """A phone as the API shows it; `name` is that of the person."""
     told = device.suspicion if device.suspicion.get("suspects") else None
     return DeviceShape.model_validate(
         {
-            "id": device.id, "phone": device.phone, "person": device.person, "app": device.app, "label": device.label,
+            "id": device.id, "phone": device.phone, "person": device.person, "name": name, "app": device.app, "label": device.label,
             "state": state_of(device, today), "from_day": device.from_day, "to_day": device.to_day,
             "datum": device.datum, "is_trusted": device.is_trusted, "made_at": utc(device.made_ms),
             "revoked_at": utc(device.revoked_ms), "seen_at": utc(device.seen_ms),

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
 import sqlalchemy as sa
 
 from gisgrid.errors import BadOption
 from gisgrid.local_days import local_day, start_of
+from gisgrid.store.audit_lines import Looked, write_audit
 from gisgrid.store.store import Store
-from gisgrid.store.tables import AUDIT, FIX, REFUSED_FIX
-from gisgrid.table_files import write_table
+from gisgrid.store.tables import FIX, REFUSED_FIX
 
 LEAST_MONTHS: Final = 1
 
@@ -50,23 +49,5 @@ def forget_fixes(store: Store, before: dt.date, *, archived: int = 0, author: st
 
 def export_audit(store: Store, path: Path, first: dt.date | None = None, last: dt.date | None = None) -> int:
     """Write the audit of local days, both included, as a file in the format of its ending; returns the number of lines."""
-    query = sa.select(AUDIT).order_by(AUDIT.c.id)
-    if first is not None:
-        query = query.where(AUDIT.c.at_ms >= start_of(first))
-    if last is not None:
-        query = query.where(AUDIT.c.at_ms < start_of(last + dt.timedelta(days=1)))
-    with store.reading() as connection:
-        rows = connection.execute(query).all()
-    zone = dt.timezone(dt.timedelta(hours=8))
-    columns = {
-        "number": [row.id for row in rows],
-        "time": [dt.datetime.fromtimestamp(row.at_ms / 1000, zone).isoformat(timespec="milliseconds") for row in rows],
-    }
-    columns |= {
-        name: [row._mapping[name] for row in rows] for name in ("author", "action", "subject", "result", "origin")
-    }
-    kinds = {"number": pa.int64()}
-    write_table(
-        path, pa.table({name: pa.array(values, kinds.get(name, pa.string())) for name, values in columns.items()})
-    )
-    return len(rows)
+    end = None if last is None else start_of(last + dt.timedelta(days=1))
+    return write_audit(store, path, Looked(None if first is None else start_of(first), end))

@@ -123,6 +123,24 @@ EXAMPLES: tuple[Example, ...] = (
     ),
     Example(
         "POST", "/api/v1/incidents", "/api/v1/incidents", options=_json(category="disputes", lon=_LON, lat=_LAT)
+    _get("/api/v1/exports/audit.{ending}", "/api/v1/exports/audit.csv", subject=Subject(), is_noted=True),
+    Example(
+        "POST", f"{_REGISTERS}/{{name}}/rejects", f"{_REGISTERS}/people/rejects", Subject(),
+        options=lambda: {"files": {"file": ("people.csv", b"code,name\n,x\n")}},
+    ),
+    _get(f"{_REGISTERS}/{{name}}/rows", f"{_REGISTERS}/people/rows", subject=Subject()),
+    Example(
+        "PUT", f"{_REGISTERS}/{{name}}/rows", f"{_REGISTERS}/people/rows", Subject(),
+        options=_json(entry={"code": "P9", "name": "new"}),
+    ),
+    Example(
+        "POST", f"{_REGISTERS}/{{name}}/removals", f"{_REGISTERS}/areas/removals", Subject(),
+        options=_json(before={"area": "A1", "grid": C}),
+    ),
+    Example(
+        "POST", "/api/v1/duties", "/api/v1/duties", Subject(),
+        options=_json(unit=INSIDE, person="P2", role="substitute", from_day="2018-05-07", to_day="2018-05-14"),
+    ),
     ),
     _get("/api/v1/incidents", shows=C, of=_INCIDENT),
     _get("/api/v1/incidents/{number}", "/api/v1/incidents/1", subject=_INCIDENT),

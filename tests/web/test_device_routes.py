@@ -49,7 +49,7 @@ def test_pair__token_link_and_code_open_the_door(service):
     assert paired["address"] == f"{PUBLIC}/phones/traccar/{paired['token']}"
     assert paired["qr_svg"].startswith("<svg")
     assert paired["device"] == {
-        "id": 1, "phone": 1, "person": "P1", "app": "traccar", "label": "P1 Traccar Client", "state": "active",
+        "id": 1, "phone": 1, "person": "P1", "name": "", "app": "traccar", "label": "P1 Traccar Client", "state": "active",
         "from_day": "2018-05-01", "to_day": None, "datum": "wgs84", "is_trusted": False,
         "made_at": "2018-05-07T00:00:00Z", "revoked_at": None, "seen_at": None, "newest_fix_at": None, "battery": None,
         "suspicion": None,

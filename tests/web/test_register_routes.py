@@ -32,7 +32,11 @@ def test_list_registers__with_their_fields(service):
     assert {name: one["entries"] for name, one in found.items() if one["entries"]} == {
         name: text.count("\n") - 1 for name, text in FILLED.items()
     }
-    assert found["places"]["fields"][0] == {"name": "code", "heading_zh": "编号", "is_needed": True}
+    assert found["places"]["fields"][0] == {
+        "name": "code", "heading_zh": "编号", "heading_en": "Code", "is_needed": True, "is_key": True, "kind": "code",
+        "choices": [],
+    }  # fmt: skip
+    assert {found[name]["removal"] for name in ("people", "roster", "duties")} == {"never", "always", "ahead"}
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

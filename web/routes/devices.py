@@ -1,12 +1,15 @@
 """Phones as administrators keep them: paired, listed, revoked, their datum set."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Path, Query
 
 from gisgrid.access import Subject
 from gisgrid.local_days import local_day
 from gisgrid.store.devices import Device, Devices
+from gisgrid.store.tables import PERSON
 from web.device_shapes import DatumIn, DeviceIn, DevicePage, DeviceShape, PairedShape, device_shape
 from web.doors import Visit, door
 from web.keys import cursor_of, read_cursor
@@ -30,7 +33,7 @@ def list_devices(
     found = Devices(visit.services.store).all(after=after[0] if after else 0, most=limit + 1)
     page = found[:limit]
     return DevicePage(
-        devices=[_shape(visit, device) for device in page],
+        devices=_shapes(visit, page),
         next=cursor_of(page[-1].id) if len(found) > limit else None,
     )
 
@@ -86,5 +89,15 @@ def _need_district(visit: Visit) -> None:
     visit.require("keep_accounts", Subject())
 
 
+def _shapes(visit: Visit, devices: Sequence[Device]) -> list[DeviceShape]:
+    services = visit.services
+    today = local_day(services.store.now_ms())
+    people = sorted({device.person for device in devices})
+    with services.store.reading() as connection:
+        rows = connection.execute(sa.select(PERSON.c.code, PERSON.c.name).where(PERSON.c.code.in_(people)))
+        names = {row.code: row.name for row in rows} if visit.may("read_names") else {}
+    return [device_shape(device, today, names.get(device.person, "")) for device in devices]
+
+
 def _shape(visit: Visit, device: Device) -> DeviceShape:
-    return device_shape(device, local_day(visit.services.store.now_ms()))
+    return _shapes(visit, [device])[0]
