@@ -121,8 +121,6 @@ EXAMPLES: tuple[Example, ...] = (
         "PUT", f"{_REGISTERS}/{{name}}", f"{_REGISTERS}/people", Subject(),
         options=lambda: {"files": {"file": ("people.csv", REGISTERS["people"].encode())}},
     ),
-    Example(
-        "POST", "/api/v1/incidents", "/api/v1/incidents", options=_json(category="disputes", lon=_LON, lat=_LAT)
     _get("/api/v1/exports/audit.{ending}", "/api/v1/exports/audit.csv", subject=Subject(), is_noted=True),
     Example(
         "POST", f"{_REGISTERS}/{{name}}/rejects", f"{_REGISTERS}/people/rejects", Subject(),
@@ -141,6 +139,8 @@ EXAMPLES: tuple[Example, ...] = (
         "POST", "/api/v1/duties", "/api/v1/duties", Subject(),
         options=_json(unit=INSIDE, person="P2", role="substitute", from_day="2018-05-07", to_day="2018-05-14"),
     ),
+    Example(
+        "POST", "/api/v1/incidents", "/api/v1/incidents", options=_json(category="disputes", lon=_LON, lat=_LAT)
     ),
     _get("/api/v1/incidents", shows=C, of=_INCIDENT),
     _get("/api/v1/incidents/{number}", "/api/v1/incidents/1", subject=_INCIDENT),
