@@ -33,6 +33,7 @@ from gisgrid.store.incident_mirror import IncidentMirror
 from gisgrid.store.map_mirror import MapMirror
 from gisgrid.store.reports import Report as IncidentReport
 from gisgrid.store.reports import report_incident
+from gisgrid.units import unit_meant
 
 ZOOMS = range(5, 19)
 _SCREEN = (1920, 1080)
@@ -46,7 +47,7 @@ FILTERS = {
     "those open": (MapFilter(is_open=True), Holder("", "commander")),
     "half a year by seven filters, as a district sees it": (
         MapFilter(
-            from_ms=_NOW_MS - _HALF_YEAR_MS, categories=("public_security_hazards", "disputes"), unit="331002000000",
+            from_ms=_NOW_MS - _HALF_YEAR_MS, categories=("public_security_hazards", "disputes"), unit=unit_meant("331002000000"),
             states=("closed", "evaluated", "reported"), levels=("village", "township", "department"),
             clock_states=tuple(CLOCK_STATES), is_urgent=False,
         ),
@@ -178,8 +179,8 @@ def _plain(columns: IncidentColumns, wanted: MapFilter) -> _Plain:
     for name, words in (("category", wanted.categories), ("state", wanted.states), ("level", wanted.levels)):
         if words:
             chosen &= np.isin(getattr(columns, name), [FIXED_WORDS[name].index(word) for word in words])
-    if wanted.unit:
-        townships = [word[:6] == wanted.unit[:6] for word in columns.words["township"]]
+    if wanted.unit.prefix:
+        townships = [word[:6] == wanted.unit.prefix for word in columns.words["township"]]
         chosen &= np.array(townships)[columns.township]
     return _Plain(columns.lon[chosen], columns.lat[chosen])
 

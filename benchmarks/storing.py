@@ -21,6 +21,7 @@ from gisgrid.store.editions import Editions
 from gisgrid.store.fixes import FixBatch, FixInbox
 from gisgrid.store.incidents import IncidentFilter, Incidents
 from gisgrid.store.tables import FIX
+from gisgrid.units import unit_meant
 from tracks.archive import TrackArchive
 
 
@@ -121,7 +122,7 @@ def incidents_into_the_store(report: Report, _: GridNetwork, __: list[Peer]) -> 
         report.add(title, "gisgrid: read, assigned, indexed, committed", f"{loaded_s:.1f} s")
         report.add(title, "the same file again: nothing changes", f"{again_s:.1f} s")
         report.want("564,342 incidents loaded with assignment, in seconds", loaded_s, 20.0, at_least=False)
-        wanted = IncidentFilter(unit="331002001000", categories=("disputes",))
+        wanted = IncidentFilter(unit=unit_meant("331002001000"), categories=("disputes",))
         page, times = incidents.page(wanted), [0.0]
         while page.after is not None:
             started = time.perf_counter()

@@ -13,6 +13,7 @@ from gisgrid.duty import ROLES, Duty
 from gisgrid.errors import BadOption
 from gisgrid.incident_columns import FIXED_WORDS, OFFICE_LEVELS, IncidentColumns
 from gisgrid.local_days import DAY_MS, EAST_OF_UTC_MS, date_of, local_day, local_days
+from gisgrid.units import EVERYWHERE, Unit
 
 _HOUR_MS: Final = 3_600_000.0
 _NOBODY: Final = "nobody"
@@ -119,14 +120,14 @@ DEFINITIONS: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
 
 @dataclass(frozen=True)
 class FiguresQuery:
-    """Which incidents: reported in [from_ms, to_ms), as they stood at `as_of_ms`, of a unit (a code of any level; None:
-    all), grouped by one of `GROUPINGS` (None: not at all).
+    """Which incidents: reported in [from_ms, to_ms), as they stood at `as_of_ms`, of a unit, grouped by one
+    of `GROUPINGS` (None: not at all).
     """
 
     as_of_ms: int
     from_ms: int | None = None
     to_ms: int | None = None
-    unit: str | None = None
+    unit: Unit = EVERYWHERE
     category: str | None = None
     by: str | None = None
 
@@ -147,9 +148,12 @@ def count_figures(
     Raises `BadOption` for an unknown grouping, or `role` without roles.
     """
     if query.by is not None and query.by not in GROUPINGS:
-        raise BadOption(f"figures cannot be grouped by {query.by!r}; expected one of {', '.join(GROUPINGS)}")
+        raise BadOption(
+            f"figures cannot be grouped by {query.by!r}; expected one of {', '.join(GROUPINGS)}",
+            zh=f"指标不能按 {query.by!r} 分组；应为以下之一：{'、'.join(GROUPINGS)}",
+        )
     if query.by == "role" and roles is None:
-        raise BadOption("figures by role need the duties")
+        raise BadOption("figures by role need the duties", zh="按角色统计需要责任人名册")
     chosen = np.flatnonzero(_chosen(columns, query))
     measured = _measure(columns.at(chosen), query.as_of_ms, repeats[chosen])
     total = _figures(measured, np.zeros(len(chosen), np.int64), 1)[0]
@@ -205,16 +209,8 @@ def _chosen(columns: IncidentColumns, query: FiguresQuery) -> NDArray[np.bool_]:
         chosen &= columns.reported_ms < query.to_ms
     if query.category is not None:
         chosen &= columns.category == columns.code("category", query.category)
-    if query.unit:
-        if query.unit.endswith("000000") and len(query.unit) == 12:
-            inside = np.array([word[:6] == query.unit[:6] for word in columns.words["township"]])
-            chosen &= inside[columns.township]
-        else:
-            of_unit = [columns.code(name, query.unit) for name in ("township", "village", "grid")]
-            level = next((place for place, code in enumerate(of_unit) if code >= 0), None)
-            if level is None:
-                return np.zeros(len(columns), bool)
-            chosen &= (columns.township, columns.village, columns.grid)[level] == of_unit[level]
+    if column := query.unit.column:
+        chosen &= query.unit.among(columns.words[column])[getattr(columns, column)]
     return chosen
 
 

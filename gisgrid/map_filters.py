@@ -8,16 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gisgrid.clocks import CLOCK_STATES
-from gisgrid.codes import VILLAGE_DIGITS
 from gisgrid.errors import BadOption
 from gisgrid.incident_columns import FIXED_WORDS
 from gisgrid.map_cells import LOOKS, narrow, narrow_to_span
 from gisgrid.map_points import MapPoints
 from gisgrid.sight import SEEN_BY, Sight
+from gisgrid.units import EVERYWHERE, Unit
 
 _STATE_BITS: Final = 7
 _URGENT_BIT: Final = 8
-_AREA: Final = "area:"
 
 
 @dataclass(frozen=True)
@@ -25,8 +24,7 @@ class MapFilter:
     """Which incidents; what is empty or None does not narrow them.
 
     Reported in [from_ms, to_ms); in one of the categories, states, levels of the office where they lie, cards (`` is none)
-    and clock states; of a sub-category; reported in a unit (district, township, village or grid code, or `area:NAME`, whose
-    grids are then in `area_grids`); only open or only urgent ones.
+    and clock states; of a sub-category; reported in a unit; only open or only urgent ones.
     """
 
     from_ms: int | None = None
@@ -37,8 +35,7 @@ class MapFilter:
     levels: tuple[str, ...] = ()
     cards: tuple[str, ...] = ()
     clock_states: tuple[str, ...] = ()
-    unit: str = ""
-    area_grids: tuple[str, ...] = ()
+    unit: Unit = EVERYWHERE
     is_open: bool = False
     is_urgent: bool = False
 
@@ -53,13 +50,9 @@ class MapFilter:
         for name, (wanted, words) in known.items():
             if unknown := set(wanted) - set(words):
                 raise BadOption(
-                    f"there is no {name} {min(unknown)!r}; expected some of {', '.join(filter(None, words))}"
+                    f"there is no {name} {min(unknown)!r}; expected some of {', '.join(filter(None, words))}",
+                    zh=f"没有 {name} {min(unknown)!r}；应为以下若干项：{'、'.join(filter(None, words))}",
                 )
-
-    @property
-    def area(self) -> str:
-        """The name of the area whose incidents are asked for; empty for none."""
-        return self.unit.removeprefix(_AREA) if self.unit.startswith(_AREA) else ""
 
 
 def choose(
@@ -83,9 +76,8 @@ def choose(
     ):
         if those:
             narrow(chosen, points.coded(name), _among(words[name], set(those)))
-    if wanted.unit:
-        column, codes = _of_unit(words, wanted)
-        narrow(chosen, points.coded(column), codes)
+    if column := wanted.unit.column:
+        narrow(chosen, points.coded(column), wanted.unit.among(words[column]))
     if wanted.clock_states or wanted.is_open or wanted.is_urgent:
         narrow(chosen, looks, _looks(wanted))
     return chosen
@@ -99,19 +91,6 @@ def _looks(wanted: MapFilter) -> NDArray[np.bool_]:
             found[look] &= state < len(CLOCK_STATES) and tuple(CLOCK_STATES)[state] in wanted.clock_states
         found[look] &= (state > 0 or not wanted.is_open) and (is_urgent or not wanted.is_urgent)
     return found
-
-
-def _of_unit(words: dict[str, tuple[str, ...]], wanted: MapFilter) -> tuple[str, NDArray[np.bool_]]:
-    """The column by which a unit is found, and which of its words are meant: as lists find it."""
-    unit = wanted.unit
-    if wanted.area:
-        return "grid", _among(words["grid"], set(wanted.area_grids))
-    if len(unit) == VILLAGE_DIGITS and unit.isdecimal():
-        if unit.endswith("000000"):
-            return "township", np.array([word[:6] == unit[:6] for word in words["township"]], bool)
-        column = "township" if unit.endswith("000") else "village"
-        return column, _among(words[column], {unit})
-    return "grid", _among(words["grid"], {unit})
 
 
 def _among(words: Sequence[str], wanted: Iterable[str]) -> NDArray[np.bool_]:

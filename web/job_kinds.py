@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from gisgrid.access import covers
 from gisgrid.clocks import NEVER
 from gisgrid.duty import PATROLLING_ROLES, Duty
 from gisgrid.errors import BadOption, EmptyInput
@@ -25,8 +24,10 @@ from gisgrid.store.intake import take_in_rows
 from gisgrid.store.jobs import Job
 from gisgrid.store.register_files import translations_of
 from gisgrid.store.staffing import Staffing
+from gisgrid.store.units import find_unit
 from gisgrid.table_files import write_table
 from gisgrid.tables import write_rejects
+from gisgrid.units import EVERYWHERE, Unit
 from tracks.archive import TrackArchive, read_fixes_of
 from tracks.filed_reports import FiledReports, collect_reports
 from tracks.own_zones import Edition, unknown_grids
@@ -65,12 +66,18 @@ def verify(job: Job, services: Services, progress: Progress, folder: Path) -> di
         Edition(services.editions.network(label.id), day_number(label.valid_from)) for label in services.editions.all()
     ]
     if not editions:
-        raise BadOption("no network has been published, so that nobody has grids to patrol; publish one first")
-    duties = _duties_in(staffing.duties(), unit, first, last)
+        raise BadOption(
+            "no network has been published, so that nobody has grids to patrol; publish one first",
+            zh="还没有发布网格网，没有人有网格可巡；请先发布",
+        )
+    duties = _duties_in(staffing.duties(), _unit_of(services, unit), first, last)
     strangers = set(unknown_grids(editions, duties))
     duties = [duty for duty in duties if duty not in strangers]
     if not duties:
-        raise EmptyInput(f"nobody holds a patrolling duty there from {first} to {last}; look at the register of duties")
+        raise EmptyInput(
+            f"nobody holds a patrolling duty there from {first} to {last}; look at the register of duties",
+            zh=f"从 {first} 到 {last}，那里没有人承担巡查责任；请检查责任人名册",
+        )
     with services.store.changing(job.account, origin=f"job/{job.id}") as change:
         change.note("read_tracks", f"tracks/{unit or 'all'}", f"{first} to {last}")
     reports = filed_reports(services, first, last)
@@ -120,12 +127,15 @@ def reassign(job: Job, services: Services, progress: Progress, folder: Path) -> 
     first, last = (dt.date.fromisoformat(job.asked[name]) for name in ("first_day", "last_day"))
     label = next((one for one in services.editions.all() if one.id == job.asked["edition"]), None)
     if label is None:
-        raise BadOption(f"there is no edition {job.asked['edition']}; take the number of one that was published")
+        raise BadOption(
+            f"there is no edition {job.asked['edition']}; take the number of one that was published",
+            zh=f"没有编号为 {job.asked['edition']} 的版本；请填写已发布版本的编号",
+        )
     counts: Counter[str] = Counter()
     pairs: Counter[tuple[str, str]] = Counter()
     rows: list[tuple[Any, ...]] = []
     names = ("id", "reported_ms", "lon", "lat", "accuracy_m", "source", "stated", "grid", "how")
-    for done, columns in _incidents(services, names, job.asked["unit"], first, last):
+    for done, columns in _incidents(services, names, _unit_of(services, job.asked["unit"]), first, last):
         progress(done, "assigning")
         then, how = _grids_under(services, label, columns)
         is_manual = columns["how"] == "manual"
@@ -168,7 +178,7 @@ def import_incidents(job: Job, services: Services, progress: Progress, folder: P
     )  # fmt: skip
     rejects = dataclasses.replace(found.reject(taken.refused), source=upload.name)
     path = folder / "rejects.csv"
-    write_rejects(path, [rejects] if len(rejects) else [])
+    write_rejects(path, [rejects] if len(rejects) else [], language=int(job.asked.get("language") == "zh"))
     return {
         "source_system": upload.source_system, "new": taken.new, "changed": taken.changed, "same": taken.same,
         "rejected": len(rejects), "files": _files([path] if len(rejects) else []),
@@ -188,7 +198,7 @@ def filed_reports(services: Services, first: dt.date, last: dt.date) -> FiledRep
     duplicates do not count.
     """
     names = ("id", "reporter", "reported_ms", "lon", "lat", "state")
-    parts = [columns for _, columns in _incidents(services, names, "", first, last)]
+    parts = [columns for _, columns in _incidents(services, names, EVERYWHERE, first, last)]
     found = {name: np.concatenate([part[name] for part in parts]) for name in names}
     mine = np.flatnonzero(found["reporter"] != "")
     # A confirmed duplicate has ended as invalid too.
@@ -201,7 +211,7 @@ def filed_reports(services: Services, first: dt.date, last: dt.date) -> FiledRep
 
 
 def _incidents(
-    services: Services, names: tuple[str, ...], unit: str, first: dt.date, last: dt.date
+    services: Services, names: tuple[str, ...], unit: Unit, first: dt.date, last: dt.date
 ) -> Iterator[tuple[float, dict[str, NDArray[Any]]]]:
     """Columns of the incidents of local days, week by week with the share of the span that lies before: the drivers hold
     everyone up while they fetch.
@@ -219,14 +229,17 @@ def _objects(columns: dict[str, list[Any]]) -> Iterator[tuple[str, NDArray[Any]]
         yield name, column
 
 
-def _duties_in(duties: Sequence[Duty], unit: str, first: dt.date, last: dt.date) -> list[Duty]:
-    """All patrolling duties of those who patrol in a unit (empty: everywhere) within the days."""
+def _unit_of(services: Services, code: str) -> Unit:
+    with services.store.reading() as connection:
+        return find_unit(connection, code)
+
+
+def _duties_in(duties: Sequence[Duty], unit: Unit, first: dt.date, last: dt.date) -> list[Duty]:
+    """All patrolling duties of those who patrol in a unit within the days."""
     start, end = day_number(first), day_number(last) + 1
     patrolling = [duty for duty in duties if duty.role in PATROLLING_ROLES]
     people = {
-        duty.person
-        for duty in patrolling
-        if duty.from_day < end and duty.to_day > start and (not unit or covers(unit, duty.grid))
+        duty.person for duty in patrolling if duty.from_day < end and duty.to_day > start and unit.has_grid(duty.grid)
     }
     return [duty for duty in patrolling if duty.person in people]
 

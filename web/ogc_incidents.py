@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from gisgrid.access import Holder
 from gisgrid.clocks import NEVER, instants
-from gisgrid.codes import VILLAGE_DIGITS
-from gisgrid.errors import BadOption, BadQuery, NotThere, UnknownGrid
+from gisgrid.errors import BadOption, BadQuery, NotThere
 from gisgrid.incident_columns import FIXED_WORDS, IncidentColumns
 from gisgrid.sight import Sight
-from gisgrid.store.belonging import check_unit
 from gisgrid.store.bulk import degrees_of
+from gisgrid.store.editions import Editions
 from gisgrid.store.incident_mirror import IncidentMirror, IncidentParts
 from gisgrid.store.rulebook import Rulebook
 from gisgrid.store.store import Store
-from gisgrid.store.tables import AREA_GRID, INCIDENT
+from gisgrid.store.tables import INCIDENT
+from gisgrid.store.units import find_unit
 from gisgrid.store.visible import visible_to
 from web.keys import cursor_of, read_cursor
 from web.ogc_page import FeaturePage
@@ -43,9 +43,10 @@ _Choice = tuple[str, Callable[[str], bool]]
 class IncidentFeatures:
     """The incidents of a store as features, in the order of their numbers, which never change; any number of threads may ask."""
 
-    def __init__(self, store: Store, mirror: IncidentMirror) -> None:
+    def __init__(self, store: Store, mirror: IncidentMirror, editions: Editions) -> None:
         self._store = store
         self._mirror = mirror
+        self._editions = editions
 
     def page(self, query: ItemsQuery, sight: Sight, *, named: bool) -> FeaturePage:
         """A page of the incidents that someone may see, with names or without.
@@ -72,16 +73,24 @@ class IncidentFeatures:
         return features[0]
 
     def extent(self, sight: Sight) -> tuple[Box | None, tuple[int, int] | None]:
-        """The window of the places that someone may see, and the first and last instant (ms) of reports; None of none."""
+        """The window of the newest network and of what someone may see that has a grid, and the first and last instant (ms)
+        of the reports that they may see; None of none.
+
+        What waits for a grid has no say in it: one wrong place would have map programs show half the earth.
+        """
         parts = self._mirror.parts()
-        boxes, times = [], []
+        newest = self._editions.latest()
+        boxes = [] if newest is None else [self._editions.network(newest.id).bounds]
+        times = []
         for columns, is_now in parts.sides():
             chosen = is_now & sight.seen(columns, parts.delta.words)
             lon, lat, reported_ms = columns.lon[chosen], columns.lat[chosen], columns.reported_ms[chosen]
             if len(reported_ms):
                 times += [int(reported_ms.min()), int(reported_ms.max())]
-            if np.isfinite(lon).any():
-                boxes.append((np.nanmin(lon), np.nanmin(lat), np.nanmax(lon), np.nanmax(lat)))
+            has_grid = np.isfinite(lon) & (columns.answering_grid[chosen] > 0)
+            if has_grid.any():
+                lon, lat = lon[has_grid], lat[has_grid]
+                boxes.append((float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())))
         box = np.array(boxes)
         return (
             (float(box[:, 0].min()), float(box[:, 1].min()), float(box[:, 2].max()), float(box[:, 3].max())) if boxes else None,
@@ -99,27 +108,10 @@ class IncidentFeatures:
                 yield name, words.__contains__
         if grid := query.filter("grid"):
             yield "grid", grid.__eq__
-        if unit := query.filter("unit"):
-            yield self._of_unit(unit)
-
-    def _of_unit(self, unit: str) -> _Choice:
-        """As lists find it: by the unit of the report."""
-        if unit.startswith("area:"):
-            asked = sa.select(AREA_GRID.c.grid).where(AREA_GRID.c.area == unit.removeprefix("area:"))
+        if code := query.filter("unit"):
             with self._store.reading() as connection:
-                grids = frozenset(connection.execute(asked).scalars())
-            if not grids:
-                raise BadQuery(f"there is no area {unit.removeprefix('area:')[:40]!r}")
-            return "grid", grids.__contains__
-        try:
-            check_unit(self._store, unit)
-        except UnknownGrid as error:
-            raise BadQuery(str(error)) from None
-        if len(unit) == VILLAGE_DIGITS and unit.isdecimal():
-            if unit.endswith("000000"):
-                return "township", lambda word: word[:6] == unit[:6]
-            return "township" if unit.endswith("000") else "village", unit.__eq__
-        return "grid", unit.__eq__
+                unit = find_unit(connection, code)
+            yield unit.column, unit.holds
 
     def _features(self, numbers: list[int], holder: Holder, rulebook: Rulebook, *, named: bool) -> list[bytes]:
         if not numbers:

@@ -14,7 +14,7 @@ _LINKS: Final = {"type": "array", "items": {"$ref": "#/components/schemas/link"}
 _TOLD: Final[dict[str, str]] = {
     "category": "one of the categories, or several joined by commas",
     "state": "one of the states, or several joined by commas",
-    "unit": "reported in a district, township, village or grid (code), or in an area (area:NAME)",
+    "unit": "reported in a district, township, village or grid (code), or in an area (area:CODE)",
     "grid": "reported in the grid of this code",
     "edition": "the grids of the edition of this number",
 }

@@ -13,10 +13,10 @@ from gisgrid.errors import BadOption, Conflict, Refused
 from gisgrid.offices import DEPARTMENT
 from gisgrid.passwords import check_password, hash_password, is_password
 from gisgrid.store.access_tables import ACCOUNT, SESSION, TOKEN
-from gisgrid.store.belonging import check_unit
 from gisgrid.store.rulebook import rulebook_of
 from gisgrid.store.store import Change, Store
 from gisgrid.store.tables import EDITION
+from gisgrid.store.units import find_unit
 from gisgrid.tables import check_text
 
 IDLE_MS: Final = 12 * 3_600_000
@@ -30,6 +30,7 @@ _LONGEST_LOCK_MS: Final = 3_600_000
 _SEEN_EVERY_MS: Final = 600_000
 _USED_EVERY_MS: Final = 3_600_000
 _REFUSED: Final = "name or password is wrong, or the account is locked for a while after failures"
+_REFUSED_ZH: Final = "账号或密码不正确，或账号因多次失败被暂时锁定"
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,10 @@ class Accounts:
         """Add an account. Raises `BadOption` for a name that is taken or empty, a weak password, a role without its unit."""
         name = name.strip()
         if not 0 < len(name) <= 80 or any(letter.isspace() for letter in name):
-            raise BadOption(f"account name {name!r}; expected 1 to 80 characters without blanks")
+            raise BadOption(
+                f"account name {name!r}; expected 1 to 80 characters without blanks",
+                zh=f"账号名为 {name!r}；应为 1 至 80 个字符，不含空格",
+            )
         check_role(role, unit)
         self._check_unit(unit)
         check_password(password, name)
@@ -110,7 +114,9 @@ class Accounts:
         with self._store.changing(author, origin=origin) as change:
             change.take_turn()
             if _row(change.connection, name) is not None:
-                raise BadOption(f"there is an account {name!r} already; choose another name")
+                raise BadOption(
+                    f"there is an account {name!r} already; choose another name", zh=f"已有账号 {name!r}；请换一个名称"
+                )
             change.connection.execute(
                 ACCOUNT.insert().values(
                     name=name, role=role, unit=unit, person=person, password=kept, is_active=True, made_ms=change.at_ms,
@@ -202,7 +208,7 @@ class Accounts:
                 change.connection.execute(SESSION.delete().where(SESSION.c.ends_ms <= now_ms))
                 change.note("sign_in", f"account/{name}")
         if refused or row is None:
-            raise Refused(_REFUSED)
+            raise Refused(_REFUSED, zh=_REFUSED_ZH)
         return SignedIn(secret, csrf, _holder(row))
 
     def is_password(self, name: str, password: str, *, origin: str = "local") -> bool:
@@ -266,16 +272,24 @@ class Accounts:
         wanted = sorted(set(scopes))
         for scope in wanted:
             if scope not in ACTIONS:
-                raise BadOption(f"there is no action {scope!r}; expected some of {', '.join(ACTIONS)}")
+                raise BadOption(
+                    f"there is no action {scope!r}; expected some of {', '.join(ACTIONS)}",
+                    zh=f"没有权限项 {scope!r}；应为以下若干项：{'、'.join(ACTIONS)}",
+                )
         if not wanted or not label.strip():
-            raise BadOption("a token needs a label and at least one action that it is for")
+            raise BadOption(
+                "a token needs a label and at least one action that it is for", zh="令牌须有备注名，并至少包含一项权限"
+            )
         secret = "gg_" + secrets.token_urlsafe(32)
         with self._store.changing(author, origin=origin) as change:
             change.take_turn()
             self._need(change, name)
             taken = (TOKEN.c.account == name, TOKEN.c.label == label)
             if change.connection.execute(sa.select(TOKEN.c.digest).where(*taken)).first() is not None:
-                raise BadOption(f"{name} has a token {label!r} already; revoke it or choose another label")
+                raise BadOption(
+                    f"{name} has a token {label!r} already; revoke it or choose another label",
+                    zh=f"{name} 已有名为 {label!r} 的令牌；请先吊销，或换一个备注名",
+                )
             change.connection.execute(
                 TOKEN.insert().values(
                     digest=_digest(secret), account=name, label=label, scopes=" ".join(wanted), made_ms=change.at_ms,
@@ -306,7 +320,7 @@ class Accounts:
                 TOKEN.delete().where(TOKEN.c.account == name, TOKEN.c.label == label)
             ).rowcount
             if not gone:
-                raise BadOption(f"{name} has no token {label!r}")
+                raise BadOption(f"{name} has no token {label!r}", zh=f"{name} 没有名为 {label!r} 的令牌")
             change.note("revoke_token", f"account/{name}", label)
 
     def _check_unit(self, unit: str) -> None:
@@ -315,17 +329,19 @@ class Accounts:
             with self._store.reading() as connection:
                 known = rulebook_of(connection).departments
             if unit.removeprefix(DEPARTMENT) not in known:
-                raise BadOption(f"there is no department {unit!r}; expected one of {', '.join(sorted(known))}")
+                raise BadOption(
+                    f"there is no department {unit!r}; expected one of {', '.join(sorted(known))}",
+                    zh=f"没有部门 {unit!r}；应为以下之一：{'、'.join(sorted(known))}",
+                )
         elif unit:
             with self._store.reading() as connection:
-                is_empty = connection.execute(sa.select(EDITION.c.id).limit(1)).first() is None
-            if not is_empty:
-                check_unit(self._store, unit)
+                if connection.execute(sa.select(EDITION.c.id).limit(1)).first() is not None:
+                    find_unit(connection, unit, areas=False)
 
     @staticmethod
     def _need(change: Change, name: str) -> None:
         if _row(change.connection, name) is None:
-            raise BadOption(f"there is no account {name!r}")
+            raise BadOption(f"there is no account {name!r}", zh=f"没有账号 {name!r}")
 
 
 def _row(connection: sa.Connection, name: str, *, for_update: bool = False) -> Any:
@@ -347,7 +363,8 @@ def _need_another_administrator(change: Change, name: str) -> None:
     if unit is not None and not any(covers(other, unit) for other in units.values()):
         raise Conflict(
             f"{name} is the last active administrator{' of ' + unit if unit else ''}: nobody could let anyone in again; "
-            "make another administrator first"
+            "make another administrator first",
+            zh=f"{name} 是{unit or '全区'}最后一个启用的管理员，停用后将无人能再开通账号；请先设立另一个管理员",
         )
 
 

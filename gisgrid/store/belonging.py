@@ -7,16 +7,12 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from gisgrid.codes import VILLAGE_DIGITS, is_grid_code, township_of, village_of
-from gisgrid.errors import UnknownGrid
+from gisgrid.codes import VILLAGE_DIGITS, township_of
 from gisgrid.grid import GridNetwork
 from gisgrid.incident_rows import IncidentRows
 from gisgrid.incidents import DEFAULT_ACCURACY_M, assign
 from gisgrid.local_days import start_of
-from gisgrid.offices import district_of
 from gisgrid.store.editions import EditionLabel, Editions
-from gisgrid.store.store import Store
-from gisgrid.store.tables import GRID, UNIT
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,16 +110,3 @@ def _take_stated(network: GridNetwork, stated: NDArray[np.object_], mine: NDArra
             found.village[row], found.township[row] = unit, township_of(unit)
             if len(grids_of[unit]) == 1:
                 found.grid[row], found.how[row] = grids_of[unit][0], "stated"
-
-
-def check_unit(store: Store, unit: str) -> None:
-    """`UnknownGrid` for a code that neither the register of units nor any edition knows as district, township, village or grid."""
-    with store.reading() as connection:
-        if connection.execute(sa.select(UNIT.c.code).where(UNIT.c.code == unit)).first() is not None:
-            return
-        for code in connection.execute(sa.select(GRID.c.code).distinct()).scalars():
-            if unit == code or (
-                is_grid_code(code) and unit in (village_of(code), township_of(code), district_of(code))
-            ):
-                return
-    raise UnknownGrid(f"no edition and no register has a unit or grid {unit!r}; give the code of one")

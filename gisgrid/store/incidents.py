@@ -16,7 +16,8 @@ from gisgrid.store.editions import Editions
 from gisgrid.store.intake import take_in_rows
 from gisgrid.store.lists import TakenIn
 from gisgrid.store.store import Store
-from gisgrid.store.tables import AREA_GRID, INCIDENT, IS_OPEN
+from gisgrid.store.tables import INCIDENT, IS_OPEN
+from gisgrid.units import EVERYWHERE, Unit
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,11 @@ class Incident:
 
 @dataclass(frozen=True)
 class IncidentFilter:
-    """Which incidents: of a unit (district, township, village, area or grid), in one of the states, categories and ways
+    """Which incidents: reported in a unit, in one of the states, categories and ways
     of assignment (none named: any), waiting at an office, reported in [from_ms, to_ms).
     """
 
-    unit: str = ""
+    unit: Unit = EVERYWHERE
     states: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     hows: tuple[str, ...] = ()
@@ -153,7 +154,7 @@ class Incidents:
         """As `count_by` for several columns, all of one state of the database, so that their sums are equal."""
         for column in columns:
             if column not in {"category", "state", "how", "township", "village", "grid"}:
-                raise BadOption(f"incidents cannot be counted by {column!r}")
+                raise BadOption(f"incidents cannot be counted by {column!r}", zh=f"事件不能按 {column!r} 统计")
         by = [INCIDENT.c[column] for column in columns]
         query = sa.select(*by, sa.func.count()).where(*_conditions(wanted, visible)).group_by(*by)
         with self._store.reading() as connection:
@@ -220,19 +221,17 @@ def _conditions(
         yield visible
 
 
-def _of_unit(unit: str) -> Iterator[sa.ColumnElement[bool]]:
-    if not unit:
+def _of_unit(unit: Unit) -> Iterator[sa.ColumnElement[bool]]:
+    if not unit.column:
         return
-    if len(unit) == 12 and unit.isdecimal():
-        if unit.endswith("000000"):
-            # Hardly any row is left out: an index on the township would only get in the way of the order.
-            yield sa.func.substr(INCIDENT.c.township, 1, 6) == unit[:6]
-        else:
-            yield (INCIDENT.c.township if unit.endswith("000") else INCIDENT.c.village) == unit
-    elif unit.startswith("area:"):
-        yield INCIDENT.c.grid.in_(sa.select(AREA_GRID.c.grid).where(AREA_GRID.c.area == unit.removeprefix("area:")))
+    column = INCIDENT.c[unit.column]
+    if unit.prefix:
+        # Hardly any row is left out: an index on the township would only get in the way of the order.
+        yield sa.func.substr(column, 1, len(unit.prefix)) == unit.prefix
+    elif unit.is_area:
+        yield column.in_(unit.grids)
     else:
-        yield INCIDENT.c.grid == unit
+        yield column == unit.code
 
 
 def _or_none(values: NDArray[np.float64]) -> list[float | None]:

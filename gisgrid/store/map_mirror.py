@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
 import numpy as np
-import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from gisgrid.access import Holder
@@ -21,7 +20,7 @@ from gisgrid.map_points import MapPoints, map_points
 from gisgrid.sight import Sight
 from gisgrid.store.incident_mirror import IncidentMirror, IncidentParts
 from gisgrid.store.store import Store
-from gisgrid.store.tables import AREA_GRID
+from gisgrid.units import Unit
 
 _KEPT: Final = 24
 _Value = TypeVar("_Value")
@@ -118,6 +117,7 @@ class MapState:
         order = np.argsort(number)
         return hashlib.sha256(number[order].tobytes() + look[order].tobytes()).hexdigest()[:16]
 
+
 Look = Callable[[_Looked | None, IncidentColumns, IncidentParts, int], _Looked]
 """How columns look in a minute, given how they looked before: `looked`."""
 
@@ -133,14 +133,13 @@ class _Known:
     state: MapState
 
 
-
 class MapMirror:
     """The incidents for maps. Only what has changed is computed; any number of threads may ask."""
 
     def __init__(self, store: Store, mirror: IncidentMirror, *, look: Look | None = None) -> None:
         self._store = store
-        self._look = look or looked
         self._mirror = mirror
+        self._look = look or looked
         self._lock = threading.Lock()
         self._known: _Known | None = None
         self._sight = functools.lru_cache(256)(lambda role, unit: Sight(Holder("", role, unit)))
@@ -182,20 +181,14 @@ class MapMirror:
         """What someone may see."""
         return self._sight(holder.role, holder.unit)
 
-    def with_area(self, wanted: MapFilter) -> MapFilter:
-        """The same filter with the grids of the area that it names; an area that is not there has none."""
-        if not wanted.area:
-            return wanted
-        query = sa.select(AREA_GRID.c.grid).where(AREA_GRID.c.area == wanted.area).order_by(AREA_GRID.c.grid)
-        with self._store.reading() as connection:
-            return dataclasses.replace(wanted, area_grids=tuple(connection.execute(query).scalars()))
-
     def warm(self) -> None:
         """Read everything and compile what is needed, so that nobody has to wait for it."""
         state = self.state()
         everything = self.sight(Holder("", "commander", ""))
         show(state.choice(MapFilter(), everything).parts, _WORLD)
-        choice = state.choice(MapFilter(from_ms=0, is_open=True, unit="0"), self.sight(Holder("", "commander", "0")))
+        choice = state.choice(
+            MapFilter(from_ms=0, is_open=True, unit=Unit("0", "grid")), self.sight(Holder("", "commander", "0"))
+        )
         count_by_unit(choice.parts, choice.words, "grid")
 
 

@@ -27,11 +27,13 @@ from gisgrid.map_answers import (
 from gisgrid.map_filters import MapFilter, choose
 from gisgrid.map_points import map_points
 from gisgrid.sight import Sight
+from gisgrid.units import unit_meant
 from gisgrid.workdays import WorkCalendar
 from tests.gisgrid.test_figures import GRIDS, START, STEP, columns_of, incidents
 
 NOW = START + 8 * STEP
 CALENDAR, RULES = WorkCalendar(), ClockRules()
+WEST = (GRIDS[0], GRIDS[3])
 EVERYTHING = Sight(Holder("Li Na", "commander"))
 
 # Within one cell of 64 pixels at zoom 15 (about 600 m) and in others, and nowhere.
@@ -127,8 +129,9 @@ wanteds = st.builds(
     levels=st.sampled_from(((), ("village",), ("department", "district"))),
     cards=st.sampled_from(((), ("",), ("yellow", "red"))),
     clock_states=st.sampled_from(((), ("settled",), ("yellow", "red", "due_today"))),
-    unit=st.sampled_from(("", "331002000000", "331002001000", "331002001001", GRIDS[0], "area:west", "331999001001")),
-    area_grids=st.just((GRIDS[0], GRIDS[3])),
+    unit=st.sampled_from(
+        ("", "331002000000", "331002001000", "331002001001", GRIDS[0], "area:west", "331999001001")
+    ).map(lambda code: unit_meant(code, WEST)),
     is_open=st.booleans(),
     is_urgent=st.booleans(),
 )  # fmt: skip
@@ -136,9 +139,9 @@ wanteds = st.builds(
 
 def is_wanted(one, wanted):
     """A filter, said of one incident."""
-    unit = wanted.unit
-    if unit.startswith("area:"):
-        lies_in = one["grid"] in wanted.area_grids
+    unit = wanted.unit.code
+    if unit == "area:west":
+        lies_in = one["grid"] in WEST
     elif len(unit) == 12:
         level = "district" if unit.endswith("000000") else "township" if unit.endswith("000") else "village"
         lies_in = one["township"][:6] == unit[:6] if level == "district" else one[level] == unit

@@ -44,7 +44,8 @@ class Served:
 
     def ask(self, name, method, path, **options):
         headers = {"authorization": f"Bearer {self._token(name)}"} | options.pop("headers", {})
-        return self._client.request(method, f"/api/v1{path}", headers=headers, **options)
+        address = path if path.startswith("/ogc/") else f"/api/v1{path}"
+        return self._client.request(method, address, headers=headers, **options)
 
     def _token(self, name):
         if name not in self._tokens:
@@ -60,7 +61,12 @@ class Served:
 def served(database, **settings):
     """The service over a database, with the district in it; no worker runs unless a test starts one."""
     district = SmallDistrict(database)
-    values = {"data": database.folder, "database_url": database.url, "requests_per_minute": 100_000, "misses_per_minute": 100_000} | settings
+    values = {
+        "data": database.folder,
+        "database_url": database.url,
+        "requests_per_minute": 100_000,
+        "misses_per_minute": 100_000,
+    } | settings
     services = open_services(make_settings(values), now_ms=database.clock)
     app = create_app(services, runs_jobs=False)
     with TestClient(app) as client:

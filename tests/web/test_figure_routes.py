@@ -89,7 +89,8 @@ def test_show_figures__beside_last_year(service):
 def test_show_figures__says_why_not(service):
     for params, status in (
         ({"unit": "nowhere"}, 404),
-        ({"unit": "A1"}, 422),
+        ({"unit": "A1"}, 404),
+        ({"unit": "area:A2"}, 404),
         ({"by": "reporter"}, 422),
         ({"from": "2018-05-08", "to": "2018-05-07"}, 422),
         ({"from": "0001-01-01"}, 422),

@@ -14,12 +14,12 @@ from gisgrid.figure_tables import SHOWN, figure_table, headings
 from gisgrid.figures import DEFINITIONS, GROUPINGS, FiguresQuery, count_figures, roles_of_reporters, year_before
 from gisgrid.local_days import local_day
 from gisgrid.store.answering import office_names
-from gisgrid.store.belonging import check_unit
 from gisgrid.store.editions import Editions
 from gisgrid.store.evidence import EVIDENCE_HEADINGS, evidence_table
 from gisgrid.store.incident_mirror import IncidentMirror
 from gisgrid.store.rulebook import rulebook_of
 from gisgrid.store.staffing import Staffing
+from gisgrid.store.units import find_unit
 from gisgrid.table_files import write_table
 from web.days import end_of_day, span_of_days
 from web.entered import NotEntered, grids_not_entered
@@ -43,7 +43,7 @@ _SHORT = {
 
 def figures_command(
     by: Annotated[str | None, typer.Option(help=f"One of {', '.join(GROUPINGS)}.")] = None,
-    unit: Annotated[str | None, typer.Option(help="Code of a district, township, village or grid.")] = None,
+    unit: Annotated[str, typer.Option(help="Code of a district, township, village or grid, or area:CODE.")] = "",
     category: Annotated[str | None, typer.Option(help=f"One of {', '.join(CATEGORIES)}.")] = None,
     first: First = None,
     last: Last = None,
@@ -61,9 +61,9 @@ def figures_command(
     console = Console(highlight=False)
     with the_store(data, url) as store, Console(stderr=True).status("counting"):
         now_ms = store.now_ms()
-        if unit is not None:
-            check_unit(store, unit)
-        query = FiguresQuery(end_of_day(as_of, "--as-of") or now_ms, *span_of_days(first, last), unit, category, by)
+        with store.reading() as connection:
+            within = find_unit(connection, unit)
+        query = FiguresQuery(end_of_day(as_of, "--as-of") or now_ms, *span_of_days(first, last), within, category, by)
         columns, repeats = IncidentMirror(store).with_repeats()
         roles = roles_of_reporters(columns, Staffing(store).duties()) if by == "role" else None
         found = count_figures(columns, query, repeats, roles)

@@ -1,19 +1,19 @@
 """`gisgrid incidents show|step|duplicate|tick`: an incident from its report to its end."""
 
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from gisgrid.errors import BadOption
 from gisgrid.flow import MOVES, Request
-from gisgrid.offices import DEPARTMENT, DEPARTMENTS, DISTRICT, LEVELS
 from gisgrid.store import Store
 from gisgrid.store.answering import office_names
 from gisgrid.store.editions import Editions
 from gisgrid.store.steps import decide_duplicate, take_step
 from gisgrid.store.ticking import tick
+from web.called import office_called
 from web.days import end_of_day
 from web.incident_card import card_lines, incident_card
 from web.spoken import Language, spoken_language
@@ -62,11 +62,11 @@ def step_command(
     """Move an incident on, for an office."""
     spoken = spoken_language(language)
     with the_store(data, url) as store:
-        offices = _Offices(store, number)
+        code_of = _offices_of(store, number)
         request = Request(
-            move.replace("-", "_"), offices.code(office), reason,
-            offices.code(to) if to and move.replace("-", "_") != "reassign" else to,
-            tuple(offices.code(one) for one in assist or ()), end_of_day(until, "--until"), satisfied,
+            move.replace("-", "_"), code_of(office), reason,
+            code_of(to) if to and move.replace("-", "_") != "reassign" else to,
+            tuple(code_of(one) for one in assist or ()), end_of_day(until, "--until"), satisfied,
         )  # fmt: skip
         take_step(store, Editions(store), number, request, author=author or who(), version=version, origin=COMMAND)
         show_incident(store, number, spoken)
@@ -85,7 +85,7 @@ def duplicate_command(
     """Say whether a probable duplicate is one; if so, it ends here and the earlier one goes on."""
     spoken = spoken_language(language)
     with the_store(data, url) as store:
-        code = _Offices(store, number).code(office)
+        code = _offices_of(store, number)(office)
         decide_duplicate(
             store, Editions(store), number, of, is_same=same, office=code, author=author or who(), origin=COMMAND
         )
@@ -103,33 +103,12 @@ def tick_command(data: DataOption = None, url: UrlOption = None) -> None:
     )
 
 
-class _Offices:
-    """Offices by what a person calls them: code, name, department, or the level in the path of an incident."""
-
-    def __init__(self, store: Store, number: int) -> None:
-        with store.reading() as connection:
-            self._names = office_names(connection)
-            card = incident_card(connection, number, store.now_ms())
-        self._path = card.path
-
-    def code(self, text: str) -> str:
-        """The code of an office; `BadOption` for what nothing is called, or for a level that the incident has not."""
-        level = next((name for name, labels in LEVELS.items() if text in (name, *labels)), None)
-        if level is not None:
-            if not self._path[level]:
-                raise BadOption(f"this incident has no {level} yet; re-assign it for the district first")
-            return self._path[level]
-        if text in DEPARTMENTS or DEPARTMENT + text in self._names:
-            return DEPARTMENT + text
-        found = [code for code, name in self._names.items() if text in (code, name)]
-        found += [DEPARTMENT + code for code, labels in DEPARTMENTS.items() if text in labels]
-        if len(found) > 1:
-            raise BadOption(f"{text!r} may be {', '.join(found)}; give the code")
-        if not found and not (text.isdecimal() or text == DISTRICT or text.startswith(DEPARTMENT)):
-            raise BadOption(
-                f"no office is called {text!r}; give its code, or village, township, district, or a department"
-            )
-        return found[0] if found else text
+def _offices_of(store: Store, number: int) -> Callable[[str], str]:
+    """How the offices of an incident are found by what a person calls them; `UnknownIncident` where there is none."""
+    with store.reading() as connection:
+        names = office_names(connection)
+        path = incident_card(connection, number, store.now_ms()).path
+    return lambda text: office_called(names, text, path)
 
 
 def show_incident(store: Store, number: int, language: int) -> None:

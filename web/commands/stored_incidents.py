@@ -11,22 +11,20 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gisgrid.categories import CATEGORIES
+from gisgrid.categories import CATEGORIES, sub_category_names
 from gisgrid.clocks import CLOCK_STATES
 from gisgrid.datum import check_datum
 from gisgrid.errors import BadOption
 from gisgrid.flow import STATES
 from gisgrid.incident_rows import FIELDS, read_incident_rows
-from gisgrid.offices import DEPARTMENT, DEPARTMENTS, DISTRICT
-from gisgrid.store import Store
-from gisgrid.store.answering import office_names
-from gisgrid.store.belonging import check_unit
 from gisgrid.store.incident_tables import INCIDENT_HEADINGS, incident_table
 from gisgrid.store.incidents import IncidentFilter, Incidents
 from gisgrid.store.register_files import translations_of
+from gisgrid.store.rulebook import rulebook_of
 from gisgrid.store.waiting import WAITING_STATES, Waiting, find_waiting
 from gisgrid.table_files import write_table
 from gisgrid.tables import write_rejects
+from web.called import holder_called, unit_called
 from web.days import span_of_days
 from web.incident_card import local_time
 from web.stored import COMMAND, DataOption, UrlOption, the_store, who
@@ -95,10 +93,12 @@ def export_command(
     """Write incidents as CSV, XLSX, Parquet, GeoJSON or GeoPackage."""
     if language not in {"en", "zh"}:
         raise BadOption(f"--language is {language!r}; expected en or zh")
-    wanted = _wanted(unit, state, category, how, first, last)
+    wanted = _wanted(state, category, how, first, last)
     with the_store(data, url) as store:
-        wanted = dataclasses.replace(wanted, unit=unit_of(store, unit))
-        rows = incident_table(Incidents(store), wanted, language=language)
+        wanted = dataclasses.replace(wanted, unit=unit_called(store, unit))
+        with store.reading() as connection:
+            names = sub_category_names(rulebook_of(connection).sub_categories, int(language == "zh"))
+        rows = incident_table(Incidents(store), wanted, language=language, sub_categories=names)
         write_table(file, rows, headings=INCIDENT_HEADINGS if language == "zh" else None)
         with store.changing(who(), origin=COMMAND) as change:
             change.note("export", "incidents", f"{rows.num_rows} incidents to {file.name}")
@@ -132,9 +132,9 @@ def list_command(
         raise BadOption(f"--language is {language!r}; expected en or zh")
     clock = coded("--clock", clock, {name: CLOCK_STATES[name] for name in WAITING_STATES})
     spoken = int(language == "zh")
-    wanted = _wanted(unit, state, category, how, first, last)
+    wanted = _wanted(state, category, how, first, last)
     with the_store(data, url) as store:
-        wanted = dataclasses.replace(wanted, unit=unit_of(store, unit), holder=_holder_of(store, holder))
+        wanted = dataclasses.replace(wanted, unit=unit_called(store, unit), holder=holder_called(store, holder))
         if clock:
             with store.reading() as connection:
                 waiting = find_waiting(connection, wanted, store.now_ms(), tuple(clock))
@@ -183,7 +183,6 @@ def _of_all(shown: int, total: int, language: int) -> str:
 
 
 def _wanted(
-    unit: str,
     state: list[str] | None,
     category: list[str] | None,
     how: list[str] | None,
@@ -193,7 +192,9 @@ def _wanted(
     state, category = coded("--state", state, STATES), coded("--category", category, CATEGORIES)
     how = coded("--how", how, dict.fromkeys(("inside", "snapped", "stated", "manual", "unassigned"), ("", "")))
     from_ms, to_ms = span_of_days(first, last)
-    return IncidentFilter(unit, tuple(state or ()), tuple(category or ()), tuple(how or ()), from_ms, to_ms)
+    return IncidentFilter(
+        states=tuple(state or ()), categories=tuple(category or ()), hows=tuple(how or ()), from_ms=from_ms, to_ms=to_ms
+    )
 
 
 def coded(option: str, values: list[str] | None, known: Mapping[str, tuple[str, str]]) -> list[str]:
@@ -203,31 +204,6 @@ def coded(option: str, values: list[str] | None, known: Mapping[str, tuple[str, 
         if value not in codes:
             raise BadOption(f"{option} is {value!r}; expected one of {', '.join(known)}")
     return [codes[value] for value in values or []]
-
-
-def unit_of(store: Store, text: str) -> str:
-    """The code of a unit that is given by code or name, or an area; `UnknownGrid` for what nothing is called."""
-    if not text or text.startswith("area:"):
-        return text
-    with store.reading() as connection:
-        found = [code for code, name in office_names(connection).items() if text == name]
-    if len(found) > 1:
-        raise BadOption(f"{text!r} may be {', '.join(found)}; give the code")
-    unit = found[0] if found else text
-    check_unit(store, unit)
-    return unit
-
-
-def _holder_of(store: Store, text: str) -> str:
-    """The code of an office by code or name, or a department."""
-    if not text or text == DISTRICT:
-        return text
-    with store.reading() as connection:
-        names = office_names(connection)
-    departments = {label: DEPARTMENT + code for code, labels in DEPARTMENTS.items() for label in (code, *labels)}
-    departments |= {text: code for code, name in names.items() if code.startswith(DEPARTMENT) for text in (code, name)}
-    departments |= {DEPARTMENT + code: DEPARTMENT + code for code in DEPARTMENTS}
-    return departments[text] if text in departments else unit_of(store, text)
 
 
 def _pair(text: str) -> tuple[str, str]:

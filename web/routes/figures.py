@@ -4,22 +4,17 @@ import dataclasses
 import datetime as dt
 from typing import Annotated, Literal
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from gisgrid.access import Subject
 from gisgrid.categories import sub_category_names
-from gisgrid.errors import BadOption
 from gisgrid.figure_tables import label_of
 from gisgrid.figures import DEFINITIONS, Figures, FiguresQuery, count_figures, roles_of_reporters, year_before
 from gisgrid.local_days import start_of
 from gisgrid.store.answering import office_names
-from gisgrid.store.belonging import check_unit
 from gisgrid.store.rulebook import rulebook_of
 from gisgrid.store.staffing import Staffing
-from gisgrid.store.tables import UNIT
-from web.asked import Code, Day, span_ms
+from web.asked import Code, Day, span_ms, unit_within
 from web.doors import Visit, door
 from web.incident_shapes import Category, instant
 
@@ -101,7 +96,7 @@ class DefinitionShape(BaseModel):
 def show_figures(
     visit: Annotated[Visit, door("read_figures")],
     by: By | None = None,
-    unit: Annotated[Code, Query(description="code of a district, township, village or grid; else one's own")] = "",
+    unit: Annotated[Code, Query(description="code of a unit or grid, or area:CODE; else one's own unit")] = "",
     category: Category | None = None,
     first: Annotated[Day | None, Query(alias="from", description="first local day of the report")] = None,
     last: Annotated[Day | None, Query(alias="to", description="last local day, inclusive")] = None,
@@ -113,13 +108,10 @@ def show_figures(
 ) -> FiguresTable:
     """Figures of the unit of whoever asks, or of one within it; 403 for another. Counted where incidents were reported."""
     services = visit.services
-    unit = unit or visit.holder.unit
-    if unit:
-        _check_unit(visit, unit)
-    visit.require("read_figures", Subject(unit))
+    within = unit_within(visit, "read_figures", unit)
     from_ms, to_ms = span_ms(first, last)
     until_ms = services.store.now_ms() if as_of is None else start_of(as_of + dt.timedelta(days=1))
-    query = FiguresQuery(until_ms, from_ms, to_ms, unit or None, category, by)
+    query = FiguresQuery(until_ms, from_ms, to_ms, within, category, by)
     columns, repeats = services.mirror.with_repeats()
     roles = roles_of_reporters(columns, Staffing(services.store).duties()) if by == "role" else None
     found = count_figures(columns, query, repeats, roles)
@@ -130,7 +122,7 @@ def show_figures(
         if by == "sub_category":
             names = sub_category_names(rulebook_of(connection).sub_categories, spoken)
     return FiguresTable(
-        unit=unit, category=category, first_day=first, last_day=last, as_of=instant(until_ms), by=by,
+        unit=within.code, category=category, first_day=first, last_day=last, as_of=instant(until_ms), by=by,
         total=_shape(found.total),
         groups=[
             GroupShape(key=key, label=label_of(by, key, spoken, names), figures=_shape(figures))
@@ -147,15 +139,6 @@ def list_definitions(_visit: Annotated[Visit, door("read_figures")]) -> list[Def
         DefinitionShape(name=name, label_en=labels[0], label_zh=labels[1], meaning_en=meaning[0], meaning_zh=meaning[1])
         for name, (labels, meaning) in DEFINITIONS.items()
     ]
-
-
-def _check_unit(visit: Visit, unit: str) -> None:
-    store = visit.services.store
-    check_unit(store, unit)
-    with store.reading() as connection:
-        level = connection.execute(sa.select(UNIT.c.level).where(UNIT.c.code == unit)).scalar_one_or_none()
-    if level == "area":
-        raise BadOption(f"{unit!r} is an area, of which there are no figures; give a township, village or grid")
 
 
 def _a_year_before(query: FiguresQuery) -> FiguresQuery:

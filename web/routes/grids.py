@@ -6,21 +6,17 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import shapely
-import sqlalchemy as sa
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from gisgrid.access import Subject, covers
-from gisgrid.errors import NotThere
+from gisgrid.access import Subject
 from gisgrid.grid import GridNetwork
 from gisgrid.incidents import AssignOptions, assign
 from gisgrid.local_days import local_day
 from gisgrid.offices import district_of
-from gisgrid.store.answering import on_call, who_answers
-from gisgrid.store.belonging import check_unit
-from gisgrid.store.tables import AREA_GRID
+from gisgrid.store.answering import office_names, on_call, who_answers
 from web.answers import answer
-from web.asked import Code, Cursor, Day, Instant, edition_asked, readable_grid
+from web.asked import Code, Cursor, Day, Instant, edition_asked, readable_grid, unit_asked
 from web.doors import Visit, door
 from web.incident_shapes import (
     AlternativeShape,
@@ -85,7 +81,9 @@ class LocatedShape(BaseModel):
     border_distance_m: float = Field(examples=[12.345])
     alternatives: list[AlternativeShape]
     answers: AnswerShape | None
+    across: list[AnswerShape] = Field(description="who answers for the other grids, as far as they may be read")
     on_call: list[OnCallShape] = Field(description="empty where another time than now is asked for")
+    names: dict[str, str] = Field(description="what these grids and their units are called")
 
 
 @router.get("/grids", response_model=GridPage)
@@ -151,39 +149,35 @@ def locate_place(
     found = assign(network, np.array([lon]), np.array([lat]), np.array([radius_m]))
     code = str(found.codes(network)[0])
     named = visit.may("read_names")
-    answers: AnswerShape | None = None
     called: list[OnCallShape] = []
+    alternatives = alternatives_of(str(found.alternatives[0]))
     if code:
         visit.require("read_grids", Subject(code))
-        position = network.position_of(code)
-        offices = (network.villages[position], network.townships[position], district_of(code))
-        with services.store.reading() as connection:
-            answers = answer_shape(who_answers(connection, [code], day)[code], named=named)
-            if at is None:
-                above = on_call(connection, [office for office in offices if office], now_ms)
-                called = [on_call_shape(one, named=named) for one in above]
+    across = [other.grid for other in alternatives if visit.may("read_grids", Subject(other.grid))]
+    told = [code, *across] if code else across
+    places = [network.position_of(one) for one in told]
+    units = {unit for place in places for unit in (network.villages[place], network.townships[place]) if unit}
+    with services.store.reading() as connection:
+        answering = who_answers(connection, told, day)
+        units_called = office_names(connection)
+        if at is None and code:
+            position = network.position_of(code)
+            offices = (network.villages[position], network.townships[position], district_of(code))
+            above = on_call(connection, [office for office in offices if office], now_ms)
+            called = [on_call_shape(one, named=named) for one in above]
+    answers = {grid: answer_shape(one, named=named) for grid, one in answering.items()}
     return LocatedShape(
         edition=label.id, day=day, grid=code, how=found.how[0], border_distance_m=round(float(found.border_distance_m[0]), 3),
-        alternatives=alternatives_of(str(found.alternatives[0])), answers=answers, on_call=called,
+        alternatives=alternatives, answers=answers.get(code), across=[answers[grid] for grid in across], on_call=called,
+        names={unit: units_called[unit] for unit in sorted(units) if unit in units_called}
+        | {network.codes[place]: network.names[place] for place in places if network.names[place]},
     )  # fmt: skip
 
 
 def _codes_of(visit: Visit, network: GridNetwork, unit: str) -> list[str]:
     """The codes, in order, that lie in a unit (empty: everywhere) and in that of whoever asks."""
-    inside: set[str] | None = None
-    if unit.startswith("area:"):
-        query = sa.select(AREA_GRID.c.grid).where(AREA_GRID.c.area == unit.removeprefix("area:"))
-        with visit.services.store.reading() as connection:
-            inside = set(connection.execute(query).scalars())
-        if not inside:
-            raise NotThere(f"no register has an area {unit.removeprefix('area:')!r}; GET /api/v1/units lists them")
-    elif unit:
-        check_unit(visit.services.store, unit)
-    return [
-        code
-        for code in network.codes
-        if (code in inside if inside is not None else covers(unit, code)) and visit.may("read_grids", Subject(code))
-    ]
+    within = unit_asked(visit, unit)
+    return [code for code in network.codes if within.has_grid(code) and visit.may("read_grids", Subject(code))]
 
 
 def _shapes(network: GridNetwork, positions: list[int], *, with_polygons: bool) -> list[GridShape]:

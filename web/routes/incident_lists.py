@@ -8,13 +8,16 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from gisgrid.categories import sub_category_names
+from gisgrid.store.counting import COUNTED, count_seen
 from gisgrid.store.incident_tables import INCIDENT_HEADINGS, incident_table
+from gisgrid.store.rulebook import rulebook_of
 from gisgrid.store.visible import visible_to
 from gisgrid.store.waiting import find_waiting
 from gisgrid.table_files import write_table
 from web.answers import answer
 from web.doors import Visit, door
-from web.incident_filters import FilterAsked, check_filter
+from web.incident_filters import FilterAsked
 from web.incident_shapes import IncidentShape, incident_shape, instant
 from web.made_files import MEDIA_TYPES, MadeFile, made_file
 
@@ -55,7 +58,7 @@ class CountTable(BaseModel):
 @router.get("/incidents-waiting", response_model=WaitingTable)
 def list_waiting(
     visit: Annotated[Visit, door("read_incidents")],
-    wanted: FilterAsked,
+    asked: FilterAsked,
     clock: Annotated[
         list[WaitingClock], Query(max_length=10, description="how their clocks stand; any otherwise")
     ] = [],  # noqa: B006  # FastAPI copies it
@@ -63,7 +66,7 @@ def list_waiting(
 ) -> Response:
     """The open incidents that whoever asks may see, the worst clocks and then the oldest first."""
     store = visit.services.store
-    check_filter(visit, wanted)
+    wanted = asked.filter(visit)
     with store.reading() as connection:
         found = find_waiting(connection, wanted, store.now_ms(), tuple(clock), visible=visible_to(visit.holder))
     named = visit.may("read_names")
@@ -77,12 +80,12 @@ def list_waiting(
 
 
 @router.get("/incidents-counts")
-def count_incidents(visit: Annotated[Visit, door("read_incidents")], wanted: FilterAsked) -> CountTable:
+def count_incidents(visit: Annotated[Visit, door("read_incidents")], asked: FilterAsked) -> CountTable:
     """How many incidents there are of those that whoever asks may see: as many as the list under the same filter has."""
-    check_filter(visit, wanted)
-    columns = ("state", "category", "how")
-    found = visit.services.incidents.counts_by(columns, wanted, visible=visible_to(visit.holder))
-    states, categories, hows = (found[column] for column in columns)
+    wanted = asked.filter(visit)
+    services = visit.services
+    found = count_seen(services.mirror.parts(), wanted, services.maps.sight(visit.holder))
+    states, categories, hows = (found[column] for column in COUNTED)
     return CountTable(total=sum(states.values()), states=states, categories=categories, hows=hows)
 
 
@@ -94,15 +97,18 @@ def count_incidents(visit: Annotated[Visit, door("read_incidents")], wanted: Fil
 def export_incidents(
     ending: Annotated[Ending, Path(description="which format", examples=["csv"])],
     visit: Annotated[Visit, door("export_incidents")],
-    wanted: FilterAsked,
+    asked: FilterAsked,
     language: Annotated[Literal["en", "zh"], Query(description="language of headings and words")] = "en",
 ) -> MadeFile:
     """The incidents that whoever asks may see as a file, in the order of their numbers; the audit names who took it."""
     services = visit.services
-    check_filter(visit, wanted)
+    wanted = asked.filter(visit)
+    with services.store.reading() as connection:
+        names = sub_category_names(rulebook_of(connection).sub_categories, int(language == "zh"))
     rows: pa.Table = incident_table(
-        services.incidents, wanted, language=language, visible=visible_to(visit.holder), named=visit.may("read_names")
-    )
+        services.incidents, wanted, language=language, visible=visible_to(visit.holder), named=visit.may("read_names"),
+        sub_categories=names,
+    )  # fmt: skip
     with services.store.changing(visit.holder.name, origin=visit.origin) as change:
         change.note("export", "incidents", f"{rows.num_rows} incidents to incidents.{ending}")
     headings = INCIDENT_HEADINGS if language == "zh" else None

@@ -19,14 +19,14 @@ from gisgrid.store.visible import subject_of, visible_to
 from web.answers import answer, written
 from web.conditional import tag_of, version_seen
 from web.doors import Visit, door
+from web.grid_names import grid_names
 from web.incident_card import clock_lines, incident_card
-from web.incident_filters import FilterAsked, check_filter
+from web.incident_filters import FilterAsked
 from web.incident_shapes import (
     CardShape,
     Category,
     Grade,
     IncidentShape,
-    Lat,
     Lon,
     ReportedShape,
     answer_shape,
@@ -71,6 +71,18 @@ _OVERTAKEN: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
+_SaidLat = Annotated[
+    float,
+    Field(
+        allow_inf_nan=False,
+        description="degrees",
+        examples=[28.6512],
+        # Held by the report itself, which knows what longitude and latitude the wrong way round look like.
+        json_schema_extra={"minimum": -90.0, "maximum": 90.0},
+    ),
+]
+
+
 class ReportIn(BaseModel):
     """A report: its place in degrees with its accuracy, or the grid or village that it states, or neither."""
 
@@ -95,7 +107,7 @@ class ReportIn(BaseModel):
     description: str = Field("", max_length=4_000)
     reported_at: AwareDatetime | None = Field(None, description="now, where it is not given")
     lon: Lon | None = None
-    lat: Lat | None = None
+    lat: _SaidLat | None = None
     accuracy_m: Annotated[float, Field(gt=0.0, lt=1e7, allow_inf_nan=False, examples=[12.0])] | None = None
     source: Word = Field("", description="phone, map, address …; decides the accuracy where none is given")
     stated: Code = Field("", description="grid or village, where the place is not known")
@@ -180,13 +192,13 @@ async def report_incident(
 @router.get("", response_model=IncidentPage)
 def list_incidents(
     visit: Annotated[Visit, door("read_incidents")],
-    wanted: FilterAsked,
+    asked: FilterAsked,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
 ) -> Response:
     """Incidents by unit, state, category, way of assignment and time; the newest first."""
     services = visit.services
-    check_filter(visit, wanted)
+    wanted = asked.filter(visit)
     after = read_cursor(cursor, int, int)
     if visit.holder.unit:
         page = seen_page(
@@ -210,7 +222,13 @@ def show_incident(
         card = incident_card(connection, number, services.store.now_ms(), lambda incident: need_to_see(visit, incident))
     spoken = int(language == "zh")
     lines = [(label[spoken], text) for label, text in clock_lines(card, spoken)]
-    content = card_shape(card, lines, named=visit.may("read_names")).model_dump_json().encode()
+    subject = subject_of(card.incident)
+    shape = card_shape(
+        card, lines, named=visit.may("read_names"),
+        grid_names=lambda codes: grid_names(services.editions, codes, card.incident.edition_id),
+        acts_for=lambda office: visit.may("move_incident", subject) and acts_for(visit.holder, office),
+    )  # fmt: skip
+    content = shape.model_dump_json().encode()
     return written(content, headers={"ETag": _tag(card.incident, content)})
 
 
@@ -262,17 +280,20 @@ def decide_on_duplicate(
 def need_to_see(visit: Visit, incident: Incident) -> None:
     """`UnknownIncident` where whoever asks may not see it: what one may not see is not there."""
     if not visit.may("read_incidents", subject_of(incident)):
-        raise UnknownIncident(f"there is no incident {incident.id}")
+        raise UnknownIncident(f"there is no incident {incident.id}", zh=f"没有编号为 {incident.id} 的事件")
 
 
 def need_to_move(visit: Visit, number: int, office: str) -> None:
     """`UnknownIncident` where whoever asks may not see it, `NotAllowed` where they do not act for that office."""
     incident = visit.services.incidents.get(number)
     if incident is None or not visit.may("read_incidents", subject_of(incident)):
-        raise UnknownIncident(f"there is no incident {number}")
+        raise UnknownIncident(f"there is no incident {number}", zh=f"没有编号为 {number} 的事件")
     visit.require("move_incident", subject_of(incident))
     if not acts_for(visit.holder, office):
-        raise NotAllowed(f"you do not act for the office {office!r}; act for your own, or ask those who may")
+        raise NotAllowed(
+            f"you do not act for the office {office!r}; act for your own, or ask those who may",
+            zh=f"您不能代表单位 {office!r} 操作；请以自己的单位操作，或请有权限的人办理",
+        )
 
 
 def _made_before(visit: Visit, number: int, key: AnsweredKey) -> Incident | None:
@@ -290,7 +311,8 @@ def _report(asked: ReportIn, visit: Visit) -> Report:
         if ms_of(asked.reported_at) < earliest_ms:
             raise BadOption(
                 f"reported_at lies more than {_LATEST_H} hours back; the reports of a day are counted for those who "
-                "report, so an older one is entered by command staff"
+                "report, so an older one is entered by command staff",
+                zh=f"上报时间 reported_at 早于 {_LATEST_H} 小时以前；当天的上报计入考核，更早的事件请由指挥人员录入",
             )
     return Report(
         asked.category, asked.sub_category, asked.description, _ms(asked.reported_at), asked.lon, asked.lat,

@@ -7,10 +7,9 @@ from fastapi import APIRouter, Body, Path, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from gisgrid.access import Subject
 from gisgrid.errors import BadOption, NotAllowed, NotThere
-from gisgrid.store.belonging import check_unit
 from gisgrid.store.jobs import Job, Jobs
+from web.asked import Day, unit_within
 from web.doors import Visit, door
 from web.incident_shapes import instant
 from web.job_kinds import KINDS
@@ -21,7 +20,6 @@ from web.routes.incidents import Key
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
 
-Day = Annotated[dt.date, Field(ge=dt.date(1990, 1, 1), lt=dt.date(2100, 1, 1), examples=["2018-05-07"])]
 Unit = Annotated[str, Field(max_length=60, description="code of a unit; empty: your own", examples=["331002001000"])]
 JobNumber = Annotated[int, Path(ge=1, lt=2**62, description="number of the job", examples=[12])]
 State = Literal["waiting", "running", "done", "failed", "stopped"]
@@ -76,7 +74,7 @@ class JobFile(BaseModel):
 
 class JobShape(BaseModel):
     """A job: how far it is (`progress`, 0 to 1) and what it does (`stage`); once it is done what it found (`result`) and
-    the files; of a failed one the `reason`. Administrators see neither results nor files of others.
+    the files; of a failed one the `reason`, in the language of the request. Administrators see neither results nor files of others.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -106,10 +104,7 @@ def ask_for_job(
     """Ask for a long job; where it stands is told at `Location`."""
     visit.require(KINDS[asked.kind].action)
     _check_days(asked)
-    unit = asked.unit or visit.holder.unit
-    if unit:
-        check_unit(visit.services.store, unit)
-    visit.require(KINDS[asked.kind].action, Subject(unit))
+    unit = unit_within(visit, KINDS[asked.kind].action, asked.unit).code
     arguments = asked.model_dump(mode="json", exclude={"kind"}) | {"unit": unit}
     sent_as = key_of(visit.holder.name, key, "job", asked)
     job = _jobs(visit).ask(asked.kind, arguments, visit.holder.name, origin=visit.origin, key=sent_as)
@@ -152,12 +147,14 @@ def fetch_job_file(
     """A file that a job has made; for whoever asked for the job."""
     job = _seen(visit, number)
     if job.account != visit.holder.name:
-        raise NotAllowed("the files of a job are for the account that asked for it")
+        raise NotAllowed(
+            "the files of a job are for the account that asked for it", zh="任务的文件只供提交该任务的账号下载"
+        )
     visit.require(KINDS[job.kind].action)
     path = folder_of(visit.services, number) / name
     # Only what the job itself has named: nothing that a sender writes becomes a path.
     if name not in {file["name"] for file in job.result.get("files", [])} or not path.is_file():
-        raise NotThere(f"job {number} has no file {name!r}")
+        raise NotThere(f"job {number} has no file {name!r}", zh=f"任务 {number} 没有文件 {name!r}")
     return FileResponse(path, media_type="text/csv; charset=utf-8", filename=f"job-{number}-{name}")
 
 
@@ -171,10 +168,16 @@ def accepted(visit: Visit, job: Job, response: Response) -> JobShape:
 def _check_days(asked: VerifyIn | ReassignIn) -> None:
     days = (asked.last_day - asked.first_day).days + 1
     if days < 1:
-        raise BadOption(f"last_day {asked.last_day} comes before first_day {asked.first_day}; expected it after")
+        raise BadOption(
+            f"last_day {asked.last_day} comes before first_day {asked.first_day}; expected it after",
+            zh=f"last_day {asked.last_day} 早于 first_day {asked.first_day}；应不早于首日",
+        )
     most = _MOST_DAYS if isinstance(asked, VerifyIn) else _MOST_REPLAYED_DAYS
     if days > most:
-        raise BadOption(f"the span has {days:,} days; at most {most:,} at a time: ask for its parts")
+        raise BadOption(
+            f"the span has {days:,} days; at most {most:,} at a time: ask for its parts",
+            zh=f"时间段有 {days:,} 天；一次最多 {most:,} 天：请分段提交",
+        )
 
 
 def _jobs(visit: Visit) -> Jobs:
@@ -185,7 +188,7 @@ def _seen(visit: Visit, number: int) -> Job:
     """A job of one's own, of administrators any."""
     job = _jobs(visit).get(number)
     if job.account != visit.holder.name and not visit.may("keep_accounts"):
-        raise NotThere(f"there is no job {number}")
+        raise NotThere(f"there is no job {number}", zh=f"没有编号为 {number} 的任务")
     return job
 
 
@@ -193,11 +196,16 @@ def _shape(visit: Visit, job: Job) -> JobShape:
     result = job.result if job.account == visit.holder.name else {}
     return JobShape.model_construct(
         job=job.id, kind=job.kind, account=job.account, asked=job.asked, state=job.state, progress=job.progress,
-        stage=job.stage, reason=job.result.get("reason", ""),
-        result={name: value for name, value in result.items() if name not in {"files", "reason"}},
+        stage=job.stage, reason=_reason(visit, job),
+        result={name: value for name, value in result.items() if name not in {"files", "reason", "reason_zh"}},
         files=[JobFile(**file, url=f"/api/v1/jobs/{job.id}/files/{file['name']}") for file in result.get("files", [])],
         made_at=instant(job.made_ms), started_at=_time(job.started_ms), ended_at=_time(job.ended_ms),
     )  # fmt: skip
+
+
+def _reason(visit: Visit, job: Job) -> str:
+    told: dict[str, str] = job.result
+    return told.get("reason_zh" if visit.language else "reason") or told.get("reason", "")
 
 
 def _time(at_ms: int | None) -> dt.datetime | None:

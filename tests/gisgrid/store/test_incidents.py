@@ -9,13 +9,14 @@ import sqlalchemy as sa
 from gisgrid.clocks import NEVER
 from gisgrid.errors import BadOption
 from gisgrid.incident_rows import IncidentRows
-from gisgrid.incidents import assign
+from gisgrid.incidents import HOW_LABELS, assign
 from gisgrid.local_days import start_of
 from gisgrid.store.editions import Editions
 from gisgrid.store.events import events_after
 from gisgrid.store.incident_tables import INCIDENT_HEADINGS, incident_table
 from gisgrid.store.incidents import IncidentFilter, Incidents
 from gisgrid.store.tables import INCIDENT
+from gisgrid.units import Unit
 from tests.worlds import draw_network
 
 FIRST = dt.date(2018, 5, 1)
@@ -222,8 +223,8 @@ FILTERS = [
     IncidentFilter(),
     IncidentFilter(categories=("other",)),
     IncidentFilter(states=("reported", "handling")),
-    IncidentFilter(unit=NETWORK.codes[0]),
-    IncidentFilter(unit=NETWORK.codes[0], states=("closed",), categories=("disputes",)),
+    IncidentFilter(unit=Unit(NETWORK.codes[0], "grid")),
+    IncidentFilter(unit=Unit(NETWORK.codes[0], "grid"), states=("closed",), categories=("disputes",)),
     IncidentFilter(from_ms=start_of(FIRST) + 86_400_000, to_ms=start_of(FIRST) + 3 * 86_400_000),
     IncidentFilter(hows=("unassigned",)),
 ]
@@ -236,7 +237,7 @@ def test_page_and_count__equal_a_plain_sort(published, wanted):
 
     def fits(row):
         return (
-            (not wanted.unit or row.grid == wanted.unit)
+            (not wanted.unit.code or row.grid == wanted.unit.code)
             and (not wanted.states or row.state in wanted.states)
             and (not wanted.categories or row.category in wanted.categories)
             and (not wanted.hows or row.how in wanted.hows)
@@ -287,6 +288,8 @@ def test_incident_table__in_chinese(published):
     Incidents(published).take_in(rows_of(), "hotline", author="import")
     table = incident_table(Incidents(published), language="zh")
     assert set(table["category"].to_pylist()) == {"矛盾纠纷", "其他", "民生服务"}
+    assert set(table["how"].to_pylist()) <= {chinese for _, chinese in HOW_LABELS.values()}
+    assert set(table["urgent"].to_pylist()) <= {"是", "否"}
     assert set(INCIDENT_HEADINGS) == set(table.column_names)
     assert table["time"][0].as_py().endswith("+08:00")
 

@@ -19,7 +19,9 @@ from gisgrid.store.register_files import import_register
 from gisgrid.store.staffing import Staffing
 from gisgrid.store.tables import AREA_GRID
 from gisgrid.store.ticking import tick
+from gisgrid.store.units import find_unit
 from gisgrid.store.visible import visible_to
+from gisgrid.units import unit_meant
 from tests.gisgrid.store.incident_places import CODES, DISTRICT, network_of
 from tests.gisgrid.store.test_incident_mirror import DAY, HOUR, TOWNSHIP, VILLAGE, Loop
 from tests.gisgrid.store.test_incidents import rows_of
@@ -44,7 +46,7 @@ def maps_of(loop, **options):
 def told(maps, wanted=MapFilter(), holder=ALL):  # noqa: B008  # a frozen value
     """Everything that a map shows, as plain values."""
     state = maps.state()
-    choice = state.choice(maps.with_area(wanted), maps.sight(holder))
+    choice = state.choice(wanted, maps.sight(holder))
     near, wide = show(choice.parts, NEAR), show(choice.parts, WIDE)
     cells = show(choice.parts, Viewport(WEST - 2.0, SOUTH - 2.0, WEST + 2.0, SOUTH + 2.0, 7, 32, 0))
     return {
@@ -159,12 +161,14 @@ def test_choice__as_lists_show_it(loop):
         change.tell("areas_changed", "areas")
     holders = [Holder("x", role, unit) for role, unit in itertools.product(
         ROLES, ("", DISTRICT, TOWNSHIP, VILLAGE, CODES["E"], "department:fire"))]  # fmt: skip
-    units = ("", DISTRICT, TOWNSHIP, VILLAGE, CODES["E"], "area:west", "area:nowhere", "331999000000")
+    with loop.store.reading() as connection:
+        units = [find_unit(connection, code) for code in ("", DISTRICT, TOWNSHIP, VILLAGE, CODES["E"], "area:west")]
+    units += [unit_meant("area:nowhere"), unit_meant("331999000000")]
     seen = set()
     for holder, unit, state in itertools.product(holders, units, ("", "reported")):
         states = (state,) if state else ()
         listed = incidents.page(IncidentFilter(unit, states), most=1_000, visible=visible_to(holder)).incidents
-        choice = maps.state().choice(maps.with_area(MapFilter(unit=unit, states=states)), maps.sight(holder))
+        choice = maps.state().choice(MapFilter(unit=unit, states=states), maps.sight(holder))
         assert choice.with_place.count == sum(one.lon is not None for one in listed), (holder, unit)
         assert choice.without_place.count == sum(one.lon is None for one in listed), (holder, unit)
         seen.add(len(listed))

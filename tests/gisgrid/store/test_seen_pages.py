@@ -10,6 +10,7 @@ from gisgrid.store.incident_mirror import IncidentMirror
 from gisgrid.store.incidents import IncidentFilter, Incidents
 from gisgrid.store.seen_pages import seen_page
 from gisgrid.store.visible import visible_to
+from gisgrid.units import unit_meant
 from tests.gisgrid.store.incident_places import CODES
 from tests.gisgrid.store.small_district import FIRE, MINUTE, TOWNSHIPS, VILLAGES, SmallDistrict
 
@@ -18,7 +19,7 @@ HOLDERS = [
     Holder("d", "department", FIRE), Holder("e", "wall", "331002000000"), Holder("f", "commander", "331009000000"),
 ]  # fmt: skip
 FILTERS = [
-    IncidentFilter(), IncidentFilter(states=("accepted",)), IncidentFilter(unit=VILLAGES["C"]),
+    IncidentFilter(), IncidentFilter(states=("accepted",)), IncidentFilter(unit=unit_meant(VILLAGES["C"])),
     IncidentFilter(categories=("disputes",)), IncidentFilter(hows=("unassigned",)),
 ]  # fmt: skip
 

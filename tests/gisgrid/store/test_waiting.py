@@ -15,6 +15,7 @@ from gisgrid.store.reports import Report, report_incident
 from gisgrid.store.rulebook import rulebook_of
 from gisgrid.store.steps import take_step
 from gisgrid.store.waiting import WAITING_STATES, count_waiting, find_waiting
+from gisgrid.units import unit_meant
 from gisgrid.workdays import WorkCalendar
 from tests.gisgrid.store.incident_places import CODES, FIRST_DAY, network_of
 from tests.gisgrid.store.test_incidents import rows_of
@@ -117,8 +118,8 @@ def test_find_waiting__filters(crowded):
     filters = [
         ({"clocks": ("red",)}, lambda one: one.clock_state == "red"),
         ({"clocks": ("yellow", "due_today")}, lambda one: one.clock_state in ("yellow", "due_today")),
-        ({"unit": CODES["C"][:9] + "000"}, lambda one: one.incident.township == CODES["C"][:9] + "000"),
-        ({"unit": CODES["A"]}, lambda one: one.incident.grid == CODES["A"]),
+        ({"unit": unit_meant(CODES["C"][:9] + "000")}, lambda one: one.incident.township == CODES["C"][:9] + "000"),
+        ({"unit": unit_meant(CODES["A"])}, lambda one: one.incident.grid == CODES["A"]),
         ({"states": ("fed_back",)}, lambda one: one.incident.state == "fed_back"),
         ({"states": ("reported", "closed")}, lambda one: one.incident.state == "reported"),
         ({"categories": ("disputes",)}, lambda one: one.incident.category == "disputes"),
