@@ -21,6 +21,7 @@ from web.problems import Problem, describe_problems, install_problem_handlers
 from web.routes import (
     accounts,
     audit,
+    board,
     command_pages,
     devices,
     duties,
@@ -72,6 +73,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     figures.router,
     incident_lists.router,
     maps.router,
+    board.router,
     photos.router,
     imports.router,
     jobs.router,

@@ -200,6 +200,9 @@ EXAMPLES: tuple[Example, ...] = (
     _get("/api/v1/exports/incidents.{ending}", "/api/v1/exports/incidents.csv", shows=C, of=_INCIDENT, is_noted=True),
     _get("/api/v1/map/incidents", f"/api/v1/map/incidents?{_VIEW}"),
     _get("/api/v1/map/units", shows=f'"{C[:12]}"', of=_INCIDENT),
+    _get("/api/v1/board", "/api/v1/board?by=village", shows=f'"unit":"{C[:12]}","name":"南门村"', of=_INCIDENT),
+    _get("/api/v1/board/incidents", shows='"number":1', of=_INCIDENT),
+    _get("/api/v1/board/queue"),
     *(
         Example(
             "POST", _PHOTOS, "/api/v1/incidents/1/photos", _INCIDENT, rule=rule,
