@@ -78,7 +78,7 @@ class ImportPreview(BaseModel):
 def preview(services: Services, upload: Upload, kept_ms: int) -> ImportPreview:
     """Look at a kept file; its rejected rows are written beside it. Raises `InputError` for one that cannot be used."""
     found = read_upload(upload, translations_of(services.store, upload.source_system))
-    foreseen = foresee_rows(services.store, found.rows, upload.source_system)
+    foreseen = foresee_rows(services.store, services.editions, found.rows, upload.source_system)
     rejects = dataclasses.replace(found.reject(foreseen.refused), source=upload.name)
     write_rejects(upload.rejects_path, [rejects] if len(rejects) else [])
     good = np.flatnonzero(~np.isin(np.arange(len(found.rows)), list(foreseen.refused)))

@@ -111,7 +111,7 @@ def open_services(settings: Settings, *, now_ms: Callable[[], int] | None = None
         Together(lambda asked: report_and_answer(store, editions, keeper, asked)),
         Hub(store, most=settings.max_streams, on_newest=meters.events.set),
         Receiving(store, inbox, keep_off_duty=settings.keep_off_duty),
-        Naming(store, editions), GridFeatures(editions), IncidentFeatures(store, mirror),
+        Naming(store, editions), GridFeatures(editions), IncidentFeatures(store, mirror, editions),
         MapMirror(store, mirror), Positions(store, editions, inbox, settings.data / "tracks"), Grounds(editions),
         Counting(store, editions),
     )  # fmt: skip

@@ -15,22 +15,26 @@ from numpy.typing import NDArray
 from gisgrid.clocks import CARDS, NEVER, Deadlines, earned_cards
 from gisgrid.errors import BadOption
 from gisgrid.flow import ENDED
-from gisgrid.incident_rows import IncidentRows
+from gisgrid.incident_rows import FIELDS, IncidentRows
 from gisgrid.offices import DISTRICT, district_of
 from gisgrid.store.belonging import Belonging, belongings
 from gisgrid.store.bulk import insert_columns, point_values, update_columns
 from gisgrid.store.editions import Editions
 from gisgrid.store.engine import is_postgresql
 from gisgrid.store.lists import TakenIn
+from gisgrid.store.reach import out_of_reach
 from gisgrid.store.rulebook import rulebook_of
 from gisgrid.store.schema import make_missing_indexes
 from gisgrid.store.standing import first_offices
 from gisgrid.store.store import Change, Store
 from gisgrid.store.tables import INCIDENT, STEP
+from gisgrid.told import Told
 
 FUTURE_MS: Final = 300_000
 """How far a source's clock may be ahead of ours."""
 
+_TWICE: Final = Told("an earlier row has the same incident number", "前面的行有相同的事件编号")
+_FUTURE: Final = Told("the time lies in the future", "上报时间在将来")
 _MANY_ROWS: Final = 1_000
 _ROWS_AT_A_TIME: Final = 50_000
 _GREAT: Final = 50_000
@@ -87,14 +91,17 @@ def take_in_rows(
 
     One that is known by `source_system` and its number there is changed where the source says something else than
     before, and keeps a grid that a person has given it; never doubled. Once it is being handled here, its state, place and
-    clocks are ours, and what the source says of them is kept among its steps. Refused is what happened in the future, and
-    a number that comes again among the rows.
+    clocks are ours, and what the source says of them is kept among its steps. Refused is what happened in the future or
+    far from the district, and a number that comes again among the rows.
     Commits after every 50,000 rows, then `on_progress(rows, of all)`: sending all again after an interruption is safe.
     Raises `BadOption` without a name of the system.
     """
     if not source_system.strip():
-        raise BadOption("incidents of another platform need its name, for instance --system 12345-hotline")
-    refused = _refused(rows, store.now_ms() + FUTURE_MS)
+        raise BadOption(
+            "incidents of another platform need its name, for instance --system 12345-hotline",
+            zh="其他平台的事件须说明来源系统名称，例如 12345 热线",
+        )
+    refused = _refused(editions, rows, store.now_ms() + FUTURE_MS)
     kept = np.flatnonzero(~np.isin(np.arange(len(rows)), list(refused)))
     digests = rows.digests()
     new = changed = 0
@@ -115,9 +122,9 @@ def take_in_rows(
     return TakenIn(new, changed, len(kept) - new - changed, refused)
 
 
-def foresee_rows(store: Store, rows: IncidentRows, source_system: str) -> TakenIn:
+def foresee_rows(store: Store, editions: Editions, rows: IncidentRows, source_system: str) -> TakenIn:
     """What taking rows in would do as things stand now; nothing is changed."""
-    refused = _refused(rows, store.now_ms() + FUTURE_MS)
+    refused = _refused(editions, rows, store.now_ms() + FUTURE_MS)
     kept = np.flatnonzero(~np.isin(np.arange(len(rows)), list(refused)))
     digests = rows.digests()
     new = changed = 0
@@ -154,14 +161,15 @@ def _indexes_later(store: Store, author: str, count: int) -> Iterator[None]:
                 make_missing_indexes(change.connection)
 
 
-def _refused(rows: IncidentRows, latest_ms: int) -> dict[int, str]:
+def _refused(editions: Editions, rows: IncidentRows, latest_ms: int) -> dict[int, str]:
     twice = pd.Series(rows.source_id).duplicated().to_numpy()
-    refused = {int(place): "an earlier row has the same incident number" for place in np.flatnonzero(twice)}
+    refused: dict[int, str] = {int(place): _TWICE for place in np.flatnonzero(twice)}
     for name, instants in (("done", rows.done_ms), ("closed", rows.closed_ms), ("responded", rows.responded_ms)):
+        told = Told(f"{name} lies in the future", f"{FIELDS[name]}在将来")
         later = np.flatnonzero((instants > latest_ms) & (instants != NEVER))
-        refused |= {int(place): f"{name} lies in the future" for place in later}
+        refused |= {int(place): told for place in later}
     later = np.flatnonzero(rows.reported_ms > latest_ms)
-    return refused | {int(place): "the time lies in the future" for place in later}
+    return {**out_of_reach(editions, rows, editions.all()), **refused, **{int(place): _FUTURE for place in later}}
 
 
 def _take_in_part(

@@ -21,10 +21,12 @@ from gisgrid.store.editions import Editions
 from gisgrid.store.ground import Ground, GroundKeeper
 from gisgrid.store.incidents import Incident, incident_of
 from gisgrid.store.intake import FUTURE_MS, columns_of_rows, take_in_rows
+from gisgrid.store.reach import out_of_reach
 from gisgrid.store.rulebook import Rulebook, rulebook_of
 from gisgrid.store.store import Change, Store
 from gisgrid.store.tables import DUPLICATE, INCIDENT
 from gisgrid.tables import check_text
+from gisgrid.told import told_in
 
 _DEGREE_DIGITS: Final = 7
 _AT_FIRST: Final[dict[str, Any]] = {
@@ -143,6 +145,15 @@ def _take_in(
     if ground is None:
         with store.reading() as connection:
             ground = keeper.ground(connection)
+    if far := out_of_reach(editions, together, ground.labels):
+        places = list(rows)
+        refused = {places[row]: BadOption(str(told), zh=told.zh) for row, told in far.items()}
+        rows = {place: one for place, one in rows.items() if place not in refused}
+        for place, error in refused.items():
+            answers[place] = error
+        if not rows:
+            return
+        together = join_rows(list(rows.values()))
     # Outside the transaction that writes, so that nobody waits for it; it is looked at again there.
     found = belongings(editions, together, labels=ground.labels)
     first = asked[next(iter(rows))]
@@ -291,6 +302,12 @@ def _checked(editions: Editions, report: Report, now_ms: int) -> IncidentRows:
     on_the_spot = reported_ms if report.is_handled else NEVER
 
     def text(value: str) -> np.ndarray[Any, np.dtype[np.object_]]:
+    if abs(lon) <= 90.0 < abs(lat) <= 180.0:
+        raise BadOption(
+            f"the place {lon}, {lat} cannot be: longitude and latitude seem to be swapped; expected degrees, longitude first, "
+            "such as 121.4321, 28.6500",
+            zh=f"位置 {lon}, {lat} 不存在：经纬度可能填反了；应为度数，经度在前，例如 121.4321, 28.6500",
+        )
         return np.array([value], dtype=object)
 
     def instant(value: int) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -347,3 +364,6 @@ def _from_elsewhere(store: Store, editions: Editions, asked: Asked, rows: Incide
     started_ms = row.started_ms if row.started_ms is not None else row.reported_ms
     due = rulebook.deadlines_of(started_ms, row.is_urgent)
     return Reported(incident_of(row), due, None, is_new=taken.new > 0)
+    if taken.refused:
+        (told,) = taken.refused.values()
+        raise BadOption(told_in(told, 0), zh=told_in(told, 1))
