@@ -1,7 +1,8 @@
 """What an incident looks like to a program: pydantic models with units in their names, and what a role may see of it."""
 
 import datetime as dt
-from typing import Annotated, Final, Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +12,8 @@ from gisgrid.store.duplicates import Duplicate
 from gisgrid.store.incidents import Incident
 from gisgrid.store.steps import Step
 from web.incident_card import IncidentCard
+from web.instants import instant
+from web.move_forms import MoveForm, move_form
 
 Category = Literal["public_security_hazards", "livelihood_services", "disputes", "central_tasks", "other"]
 State = Literal["reported", "accepted", "handling", "fed_back", "closed", "evaluated", "invalid"]
@@ -21,8 +24,6 @@ How = Literal["inside", "snapped", "stated", "manual", "unassigned"]
 
 Lon = Annotated[float, Field(ge=-180.0, le=180.0, allow_inf_nan=False, description="degrees", examples=[121.4321])]
 Lat = Annotated[float, Field(ge=-90.0, le=90.0, allow_inf_nan=False, description="degrees", examples=[28.6512])]
-
-_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class _Shape(BaseModel):
@@ -155,14 +156,18 @@ class CardShape(_Shape):
 
     incident: IncidentShape
     clocks: ClocksShape
+    kind: dict[str, str] = Field(description="what its sub-category is called, by language", examples=[{"en": "Fraud"}])
     clock_lines: list[tuple[str, str]] = Field(description="the clocks explained in words, in the language asked for")
     answers: list[AnswerShape]
     on_call: list[OnCallShape]
     duplicates: list[DuplicateShape]
     steps: list[StepShape]
     moves: dict[str, list[str]]
+    forms: dict[str, MoveForm] = Field(description="what each of these moves must and may say")
+    acts_for: list[str] = Field(description="the offices with moves for which whoever asks acts")
     path: dict[str, str] = Field(description="its offices by level")
-    names: dict[str, str] = Field(description="what the offices are called")
+    names: dict[str, str] = Field(description="what the offices, units and grids that stand here are called")
+    telephones: dict[str, str] = Field(description="of departments that stand here; empty for those who see no names")
 
 
 def incident_shape(one: Incident, *, named: bool) -> IncidentShape:
@@ -175,7 +180,7 @@ def incident_shape(one: Incident, *, named: bool) -> IncidentShape:
         border_distance_m=_to_the_mm(one.border_distance_m), alternatives=alternatives_of(one.alternatives), holder=one.holder,
         assistants=one.assistants.split(), reporter=one.reporter if named else "",
         description=one.description if named else "", source_system=one.source_system, source_id=one.source_id,
-        responded_at=_maybe(one.responded_ms), done_at=_maybe(one.done_ms), closed_at=_maybe(one.closed_ms),
+        responded_at=instant(one.responded_ms), done_at=instant(one.done_ms), closed_at=instant(one.closed_ms),
         is_satisfied=one.is_satisfied, reopened_times=one.reopened, version=one.version,
     )  # fmt: skip
 
@@ -186,8 +191,8 @@ def clocks_shape(due: Deadlines, one: Incident, clock_state: str | None = None) 
         response_due_at=instant(int(due.response_ms[0])),
         done_due_at=instant(int(due.done_ms[0])),
         most_due_at=instant(int(due.most_ms[0])),
-        extended_due_at=_maybe(one.extended_due_ms),
-        asked_due_at=_maybe(one.asked_due_ms),
+        extended_due_at=instant(one.extended_due_ms),
+        asked_due_at=instant(one.asked_due_ms),
         is_provisional=bool(due.is_provisional[0]),
         clock_state=clock_state,
     )
@@ -234,34 +239,50 @@ def step_shape(one: Step, *, named: bool) -> StepShape:
     )  # fmt: skip
 
 
-def card_shape(card: IncidentCard, lines: list[tuple[str, str]], *, named: bool) -> CardShape:
-    """The whole card."""
+def card_shape(
+    card: IncidentCard,
+    lines: list[tuple[str, str]],
+    *,
+    named: bool,
+    grid_names: Callable[[Iterable[str]], Mapping[str, str]],
+    acts_for: Callable[[str], bool],
+) -> CardShape:
+    """The whole card; `grid_names` tells what grids of some codes are called, `acts_for` whether whoever asks acts for an office."""
+    codes = _codes_of(card)
+    names = {**grid_names(codes), **card.names}
     return CardShape.model_construct(
         incident=incident_shape(card.incident, named=named),
         clocks=clocks_shape(card.due, card.incident, card.clock_state),
+        kind=_kind(card),
         clock_lines=lines,
         answers=[answer_shape(answer, named=named) for answer in card.answers.values()],
         on_call=[on_call_shape(one, named=named) for one in card.on_call],
         duplicates=[duplicate_shape(one) for one in card.duplicates],
         steps=[step_shape(one, named=named) for one in card.steps],
         moves={office: list(moves) for office, moves in card.moves.items()},
+        forms={move: move_form(move) for move in sorted({move for moves in card.moves.values() for move in moves})},
+        acts_for=[office for office in card.moves if acts_for(office)],
         path=card.path,
-        names={office: card.names[office] for office in {*card.moves, *card.path.values()} if office in card.names},
+        names={code: names[code] for code in codes if names.get(code)},
+        telephones={code: card.telephones[code] for code in codes if code in card.telephones} if named else {},
     )
 
 
-def instant(at_ms: int) -> dt.datetime:
-    """Milliseconds since 1970 as an aware UTC time, exactly."""
-    return _EPOCH + dt.timedelta(milliseconds=at_ms)
+def _kind(card: IncidentCard) -> dict[str, str]:
+    one = card.incident
+    if not one.sub_category:
+        return {}
+    return dict(zip(("en", "zh"), card.rulebook.sub_categories.labels(one.category, one.sub_category), strict=True))
 
 
-def ms_of(at: dt.datetime) -> int:
-    """An aware time in milliseconds since 1970 UTC; what is finer is cut off."""
-    return (at - _EPOCH) // dt.timedelta(milliseconds=1)
-
-
-def _maybe(at_ms: int | None) -> dt.datetime | None:
-    return None if at_ms is None else instant(at_ms)
+def _codes_of(card: IncidentCard) -> list[str]:
+    """The offices, units and grids that stand on a card, in their order."""
+    one = card.incident
+    offices = (*card.path.values(), one.holder, *one.assistants.split(), *card.moves, *(at.unit for at in card.on_call))
+    units = (one.grid, one.answering_grid, one.village, one.township, *card.answers)
+    others = (other.grid for other in alternatives_of(one.alternatives))
+    stepped = (code for step in card.steps for code in (step.office, step.holder))
+    return sorted({code for code in (*offices, *units, *others, *stepped) if code})
 
 
 def alternatives_of(text: str) -> list[AlternativeShape]:

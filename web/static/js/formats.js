@@ -18,6 +18,11 @@ export const timeText = (at) => minute.format(dated(at));
 export const secondText = (at) => second.format(dated(at));
 export const dayOf = (at) => iso.format(dated(at)); // 2018-05-07, as the service wants days
 export const momentText = (at) => `${shortDay.format(dated(at))} ${minute.format(dated(at))}`;
+// A deadline is the first instant that is too late: at midnight it is the end of the day before.
+export function deadlineText(at) {
+  const text = momentText(at);
+  return text.endsWith("00:00") ? `${momentText(dated(at).getTime() - 1).slice(0, -5)}24:00` : text;
+}
 export const countText = (number) => whole.format(number);
 export const tenthText = (number) => tenth.format(number);
 export const shareText = (part) => share.format(part);
