@@ -53,12 +53,15 @@ class AccountIn(BaseModel):
 
 
 class AccountChange(BaseModel):
-    """What is to change: what is not given stays."""
+    """What is to change: what is not given stays. With another role, unit or person its sessions end and its tokens go."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"is_active": False}]})
 
     is_active: bool | None = None
     password: Password | None = None
+    role: Role | None = None
+    unit: Code | None = None
+    person: Code | None = None
 
 
 class AccountShape(BaseModel):

@@ -152,6 +152,29 @@ class Accounts:
                 change.connection.execute(SESSION.delete().where(SESSION.c.account == name))
             change.note("let_in" if is_active else "keep_out", f"account/{name}")
 
+    def move(self, name: str, role: str, unit: str, person: str, *, author: str, origin: str = "local") -> None:
+        """Give an account another role, unit or person; where that changes anything its sessions end and its tokens go.
+
+        Raises `BadOption` for a role without its unit, `Conflict` where nobody would be left who can keep the accounts of the
+        unit that it had.
+        """
+        check_role(role, unit)
+        self._check_unit(unit)
+        with self._store.changing(author, origin=origin) as change:
+            change.take_turn()
+            self._need(change, name)
+            row = _row(change.connection, name)
+            if (row.role, row.unit, row.person) == (role, unit, person):
+                return
+            if role != "administrator" or not covers(unit, row.unit):
+                _need_another_administrator(change, name)
+            values = {"role": role, "unit": unit, "person": person}
+            change.connection.execute(ACCOUNT.update().where(ACCOUNT.c.name == name).values(**values))
+            # A token was made for what the account could do before.
+            for table in (SESSION, TOKEN):
+                change.connection.execute(table.delete().where(table.c.account == name))
+            change.note("change_account", f"account/{name}", f"{role} {unit}".strip())
+
     def all(self) -> tuple[Account, ...]:
         """All accounts, by name."""
         with self._store.reading() as connection:

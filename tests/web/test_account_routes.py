@@ -113,6 +113,48 @@ def test_change_account__another_password_ends_sessions_and_a_weak_one_changes_n
     assert service.ask("admin", "PATCH", "/accounts/nobody", json={}).status_code == 404
 
 
+def test_change_account__another_unit_ends_sessions_and_tokens(service):
+    add(service, "wang", unit=TOWNSHIPS["A"])
+    signed = Signed(service, "wang")
+    token = service.ask(
+        "admin", "POST", "/accounts/wang/tokens", json={"label": "qgis", "scopes": ["read_grids"]}
+    ).json()["token"]
+    same = service.ask("admin", "PATCH", "/accounts/wang", json={"unit": TOWNSHIPS["A"]})
+    assert same.status_code == 200
+    assert signed.ask("GET", "/sessions/current").status_code == 200
+    moved = service.ask(
+        "admin", "PATCH", "/accounts/wang", json={"role": "worker", "unit": VILLAGES["C"], "person": "P1"}
+    )
+    assert [moved.json()[name] for name in ("role", "unit", "person", "is_active")] == [
+        "worker",
+        VILLAGES["C"],
+        "P1",
+        True,
+    ]
+    assert signed.ask("GET", "/sessions/current").status_code == 401
+    assert in_use(service, token) == 401
+    assert Signed(service, "wang").ask("GET", "/sessions/current").json()["unit"] == VILLAGES["C"]
+    for wrong in ({"role": "department"}, {"unit": ""}, {"unit": "331999999000"}, {"role": "king"}):
+        assert service.ask("admin", "PATCH", "/accounts/wang", json=wrong).status_code in (404, 422), wrong
+    add(service, "part", "administrator", TOWNSHIPS["C"])
+    part = Signed(service, "part")
+    for beyond in (TOWNSHIPS["A"], "", FIRE):
+        assert part.ask("PATCH", "/accounts/wang", json={"unit": beyond}).status_code in (403, 422)
+    assert part.ask("PATCH", "/accounts/wang", json={"unit": TOWNSHIPS["C"]}).status_code == 200
+    lines = service.ask("auditor", "GET", "/audit", params={"action": "change_account"}).json()["lines"]
+    assert [(line["author"], line["result"]) for line in lines] == [
+        ("part", f"worker {TOWNSHIPS['C']}"),
+        ("admin", f"worker {VILLAGES['C']}"),
+    ]
+
+
+def test_change_account__the_last_administrator_stays_one(service):
+    for change in ({"role": "planner"}, {"unit": TOWNSHIPS["A"]}):
+        assert service.ask("admin", "PATCH", "/accounts/admin", json=change).status_code == 409
+    add(service, "second", "administrator")
+    assert service.ask("admin", "PATCH", "/accounts/second", json={"role": "planner"}).status_code == 200
+
+
 def test_change_account__the_last_administrator_stays(service):
     answer = service.ask("admin", "PATCH", "/accounts/admin", json={"is_active": False})
     assert answer.status_code == 409

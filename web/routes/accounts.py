@@ -61,12 +61,19 @@ def add_account(asked: AccountIn, visit: Keeper) -> AccountShape:
 
 @router.patch("/{name}")
 def change_account(name: Name, asked: AccountChange, visit: Keeper) -> AccountShape:
-    """Keep an account out or let it in, give it another password: its sessions end. 409 for the last administrator."""
-    _mine(visit, name)
+    """Keep an account out or let it in, give it another password, role, unit or person: its sessions end. 409 for the last
+    administrator.
+    """
+    account = _mine(visit, name)
     accounts, author = visit.services.accounts, visit.holder.name
     if asked.password is not None:
         # Before anything is changed.
         check_password(asked.password, name)
+    if asked.role is not None or asked.unit is not None or asked.person is not None:
+        unit = account.unit if asked.unit is None else asked.unit
+        visit.require("keep_accounts", Subject(unit))
+        person = account.person if asked.person is None else asked.person
+        accounts.move(name, asked.role or account.role, unit, person, author=author, origin=visit.origin)
     if asked.is_active is not None:
         accounts.set_active(name, is_active=asked.is_active, author=author, origin=visit.origin)
     if asked.password is not None:
