@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Final
 
 from gisgrid import __version__
@@ -52,10 +53,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _run(list(sys.argv[1:] if arguments is None else arguments))
+        return _run(given)
     except GisgridError as error:
-        print(f"error: {error}", file=sys.stderr)
+        language = _language(given)
+        print(f"{('error: ', '错误：')[language]}{error.told(language)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
@@ -70,6 +73,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
+
+
+def _language(arguments: Sequence[str]) -> int:
+    """What `--language` asks for, 0 for English and 1 for Chinese: errors are told in it whatever the command is."""
+    asked = [value for option, value in pairwise(arguments) if option == "--language"]
+    asked += [option.partition("=")[2] for option in arguments if option.startswith("--language=")]
+    return int(asked[-1:] == ["zh"])
 
 
 def _run(arguments: list[str]) -> int:

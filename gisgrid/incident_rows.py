@@ -20,6 +20,7 @@ from gisgrid.flow import GRADES, STATES
 from gisgrid.offices import DEPARTMENT, DEPARTMENTS, LEVELS
 from gisgrid.table_files import read_table
 from gisgrid.tables import InputTable, Rejects, Times, keep_rows, place_problems, rejects_of, unkept
+from gisgrid.told import Told, told_in
 
 FIELDS: Final[dict[str, str]] = {
     "incident": "事件编号",
@@ -57,6 +58,7 @@ _ALSO: Final = {"source": {"map_click": "map"}}
 _YES_OR_NO: Final = {"true": 1, "1": 1, "yes": 1, "是": 1, "false": 0, "0": 0, "no": 0, "否": 0, "": -1}
 LABELLED_LEVELS: Final = {"": ("", ""), **LEVELS, **{DEPARTMENT + code: labels for code, labels in DEPARTMENTS.items()}}
 _DEGREE_DIGITS: Final = 7
+_TIME: Final = "2018-05-07T09:30:00+08:00"
 _UNKNOWN: Final = "?"
 _MOST_WORDS: Final = 50
 """How many unknown words are told by themselves; a wrong column has as many as rows."""
@@ -172,12 +174,16 @@ def read_incident_rows(
     empty = np.full(len(table), "", dtype=object)
     texts = {name: table.texts(found[name]) if name in found else empty for name in FIELDS}
     problems: dict[str, NDArray[np.bool_]] = {
-        "incident is empty; expected the number the source gives it": texts["incident"] == ""
+        Told("incident is empty; expected the number the source gives it", "事件编号为空；应为来源平台的编号"): texts[
+            "incident"
+        ]
+        == ""
     }
     problems |= _twice(texts["incident"])
     for name in ("incident", "sub_category", "stated_grid", "reporter", "description"):
         if name in found:
-            problems[f"{name} holds a NUL, which cannot be kept"] = unkept(texts[name])
+            holds_nul = Told(f"{name} holds a NUL, which cannot be kept", f"{FIELDS[name]}含有 NUL 字符，无法保存")
+            problems[holds_nul] = unkept(texts[name])
     times = table.times_ms(found["time"], zone)
     problems |= _time_problems(times)
     category = _translated("category", texts["category"], CATEGORIES, words, problems)
@@ -193,7 +199,11 @@ def read_incident_rows(
     lon, lat, accuracy_m = _positions(table, found, texts, problems)
     usable, rejects = keep_rows(table, problems)
     if not usable.any():
-        raise EmptyInput(f"{path}: none of its {len(rejects):,} rows can be used; the first: {rejects.reasons[0]}")
+        first = rejects.reasons[0]
+        raise EmptyInput(
+            f"{path}: none of its {len(rejects):,} rows can be used; the first: {first}",
+            zh=f"{path}：{len(rejects):,} 行均无法使用；第一处：{told_in(first, 1)}",
+        )
     kept = np.flatnonzero(usable)
     lon, lat = to_wgs84(lon[kept], lat[kept], datum)
     rows = IncidentRows(
@@ -228,9 +238,11 @@ def _positions(
         numbers[field], bad = (
             table.numbers(found[field]) if field in found else (np.full(len(table), np.nan), np.zeros(len(table), bool))
         )
-        problems[f"{field} is not a number; expected {'metres' if field == 'accuracy_m' else 'degrees'} or nothing"] = (
-            bad
+        unit, unit_zh = ("metres", "米数") if field == "accuracy_m" else ("degrees", "度数")
+        no_number = Told(
+            f"{field} is not a number; expected {unit} or nothing", f"{FIELDS[field]}不是数字；应为{unit_zh}，或留空"
         )
+        problems[no_number] = bad
     lon, lat, accuracy_m = numbers["lon"], numbers["lat"], numbers["accuracy_m"]
     there = ~((texts["lon"] == "") & (texts["lat"] == ""))
     if "lon" in found or "lat" in found:
@@ -243,14 +255,19 @@ def _positions(
 
 def _twice(ids: NDArray[np.object_]) -> dict[str, NDArray[np.bool_]]:
     again = pd.Series(ids).duplicated().to_numpy()
-    return {"an earlier row of the file has the same incident number": again & (ids != "")}
+    twice = Told("an earlier row of the file has the same incident number", "文件中前面的行有相同的事件编号")
+    return {twice: again & (ids != "")}
 
 
 def _time_problems(times: Times) -> dict[str, NDArray[np.bool_]]:
     return {
-        "time is empty; expected the time of the report": times.empty,
-        "time is not a time; expected for instance 2018-05-07T09:30:00+08:00": times.unreadable,
-        "time has no offset; expected for instance 2018-05-07T09:30:00+08:00, or say --zone": times.zoneless,
+        Told("time is empty; expected the time of the report", "上报时间为空；应填写上报时间"): times.empty,
+        Told(
+            f"time is not a time; expected for instance {_TIME}", f"上报时间不是时间；应为例如 {_TIME}"
+        ): times.unreadable,
+        Told(
+            f"time has no offset; expected for instance {_TIME}, or say --zone", f"上报时间没有时区；应为例如 {_TIME}"
+        ): times.zoneless,
     }
 
 
@@ -270,9 +287,18 @@ def _translated(
     result = np.array([found[text] for text in texts.tolist()], dtype=object)
     expected = ", ".join(word for word in known if word)
     unknown = [text for text, word in found.items() if word == _UNKNOWN]
+    labels = "、".join(labels[1] for word, labels in known.items() if word)
     for text in unknown[:_MOST_WORDS]:
-        problems[f"{field} {text[:40]!r} is unknown; expected one of {expected}, or a translation"] = texts == text
-    problems[f"{field} is unknown; expected one of {expected}, or a translation"] = result == _UNKNOWN
+        reason = Told(
+            f"{field} {text[:40]!r} is unknown; expected one of {expected}, or a translation",
+            f"{FIELDS[field]} {text[:40]!r} 无法识别；应为以下之一：{labels}，或先登记对照",
+        )
+        problems[reason] = texts == text
+    other = Told(
+        f"{field} is unknown; expected one of {expected}, or a translation",
+        f"{FIELDS[field]}无法识别；应为以下之一：{labels}，或先登记对照",
+    )
+    problems[other] = result == _UNKNOWN
     return result
 
 
@@ -285,7 +311,8 @@ def _yes_or_no(field: str, texts: NDArray[np.object_], problems: dict[str, NDArr
     """1 for yes, 0 for no, -1 where nothing is said."""
     found = {text: _YES_OR_NO.get(text.lower(), -2) for text in dict.fromkeys(texts.tolist())}
     result = np.array([found[text] for text in texts.tolist()], np.int8)
-    problems[f"{field} is unreadable; expected true or false"] = result == -2
+    unreadable = Told(f"{field} is unreadable; expected true or false", f"{FIELDS[field]}无法识别；应为是或否")
+    problems[unreadable] = result == -2
     return result
 
 
@@ -301,9 +328,16 @@ def _instant(
     if field not in found:
         return np.full(len(table), NEVER, np.int64)
     times = table.times_ms(found[field], zone)
-    problems[f"{field} is not a time; expected for instance 2018-05-07T09:30:00+08:00, or nothing"] = times.unreadable
-    problems[f"{field} has no offset; expected for instance 2018-05-07T09:30:00+08:00, or say --zone"] = times.zoneless
-    problems[f"{field} lies before the report"] = ~times.empty & (times.ms < reported.ms)
+    name = FIELDS[field]
+    no_time = Told(
+        f"{field} is not a time; expected for instance {_TIME}, or nothing", f"{name}不是时间；应为例如 {_TIME}，或留空"
+    )
+    no_offset = Told(
+        f"{field} has no offset; expected for instance {_TIME}, or say --zone", f"{name}没有时区；应为例如 {_TIME}"
+    )
+    problems[no_time] = times.unreadable
+    problems[no_offset] = times.zoneless
+    problems[Told(f"{field} lies before the report", f"{name}早于上报时间")] = ~times.empty & (times.ms < reported.ms)
     return np.where(times.empty, NEVER, times.ms)
 
 

@@ -15,6 +15,15 @@ from gisgrid.grid_index import NOWHERE
 How = Literal["inside", "snapped", "unassigned"]
 HOWS: Final[tuple[How, ...]] = ("inside", "snapped", "unassigned")
 
+HOW_LABELS: Final[dict[str, tuple[str, str]]] = {
+    "inside": ("lies in it", "位于网格内"),
+    "snapped": ("outside, the nearest within 30 m", "网格外，30米内最近网格"),
+    "stated": ("named in the report", "按上报所述"),
+    "manual": ("given by hand", "人工指派"),
+    "unassigned": ("nobody's yet; someone must place it", "尚未归属，待人工指派"),
+}
+"""How an incident came to its grid, also by a report or a person, with labels."""
+
 Source = Literal["map", "phone", "address"]
 DEFAULT_ACCURACY_M: Final[dict[Source, float]] = {"map": 10.0, "phone": 30.0, "address": 50.0}
 """What a position is worth whose source does not say (design section 5)."""

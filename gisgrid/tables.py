@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gisgrid.errors import BadColumn, BadOption, MissingColumn
+from gisgrid.told import Told, told_in
 
 _ZONE_AT_END: Final = r"(?:[zZ]|[+-]\d{2}(?::?\d{2})?)$"
 _NUMBER: Final = r"^\s*\d{9,13}(?:\.\d+)?\s*$"
@@ -129,12 +130,14 @@ def rejects_of(table: InputTable, reasons: NDArray[np.object_]) -> Rejects:
     lines, texts = list(table.lines[bad]), list(reasons[bad])
     for line, raw in table.unsplit:
         lines.append(line)
-        texts.append(f"the row does not have {len(table.columns)} fields: {raw[:80]}")
+        count = len(table.columns)
+        texts.append(Told(f"the row does not have {count} fields: {raw[:80]}", f"该行不是 {count} 个字段：{raw[:80]}"))
     return Rejects(table.source, rows, np.array(lines, np.int64), tuple(texts))
 
 
-def write_rejects(path: Path, rejects: Sequence[Rejects]) -> int:
-    """Write set-aside rows with their original columns first, so that they can be corrected and sent again.
+def write_rejects(path: Path, rejects: Sequence[Rejects], *, language: int = 0) -> int:
+    """Write set-aside rows with their original columns first, so that they can be corrected and sent again; the reasons in
+    English (0) or Chinese (1).
 
     UTF-8 with byte order mark for spreadsheets; nothing is written, and an older file removed, when there is nothing to
     tell. Returns the number of rows.
@@ -162,7 +165,7 @@ def write_rejects(path: Path, rejects: Sequence[Rejects]) -> int:
                         *(texts[name][row] if known and name in texts else "" for name in columns),
                         part.source,
                         int(line),
-                        reason,
+                        told_in(reason, language),
                     ]
                 )
     return count
@@ -221,12 +224,18 @@ def place_problems(
 ) -> dict[str, NDArray[np.bool_]]:
     """Reasons why coordinates in degrees cannot be used, as masks (n,)."""
     swapped = (np.abs(lat) > 90.0) & (np.abs(lat) <= 180.0) & (np.abs(lon) <= 90.0)
+    no_degrees = Told(
+        "longitude or latitude is not a number; expected degrees such as 121.4321",
+        "经度或纬度不是数字；应为度数，例如 121.4321",
+    )
+    exchanged = Told(
+        "latitude lies outside -90..90: longitude and latitude look exchanged", "纬度超出 -90..90：经度和纬度似乎写反了"
+    )
+    outside = Told("longitude outside -180..180 or latitude outside -90..90", "经度超出 -180..180 或纬度超出 -90..90")
     return {
-        "longitude or latitude is not a number; expected degrees such as 121.4321": no_number
-        | ~np.isfinite(lon)
-        | ~np.isfinite(lat),
-        "latitude lies outside -90..90: longitude and latitude look exchanged": swapped,
-        "longitude outside -180..180 or latitude outside -90..90": (np.abs(lon) > 180.0) | (np.abs(lat) > 90.0),
+        no_degrees: no_number | ~np.isfinite(lon) | ~np.isfinite(lat),
+        exchanged: swapped,
+        outside: (np.abs(lon) > 180.0) | (np.abs(lat) > 90.0),
     }
 
 

@@ -11,6 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from gisgrid import __version__
 from web.conditional import Conditional
+from web.door_signs import describe_doors
 from web.envelope import Envelope
 from web.housekeeping import Housekeeping
 from web.jobs import Worker
@@ -107,7 +108,10 @@ class _Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The description, once made; errors are told as what they are."""
         if not self.openapi_schema:
-            describe_problems(super().openapi())
+            document = super().openapi()
+            describe_problems(document)
+            is_secure = self.state.services.settings.is_secure
+            describe_doors(document, (route for router in ROUTERS for route in router.routes), is_secure=is_secure)
         return super().openapi()
 
 

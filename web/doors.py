@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from gisgrid.access import ACTION_LABELS, ACTIONS, ROLES, Holder, Subject, may
 from gisgrid.errors import BadOption, NotAllowed, Refused, TooMany
 from gisgrid.store.accounts import Known
+from web.language import language_of
 from web.pace import Pace
 from web.services import Services
 
@@ -27,12 +28,15 @@ _MOST_SECRET: Final = 200
 
 @dataclass(frozen=True)
 class Visit:
-    """A request let in: the services, who asks, from which address, and by which session (empty: by token)."""
+    """A request let in: the services, who asks, from which address, by which session (empty: by token), and the language in
+    which to answer (0 English, 1 Chinese).
+    """
 
     services: Services
     known: Known
     origin: str
     session: str = ""
+    language: int = 0
 
     @property
     def holder(self) -> Holder:
@@ -60,6 +64,14 @@ class Visit:
             zh=f"“{ROLES[self.holder.role][1]}”{'在此' if where else ''}无权{ACTION_LABELS[action]}（{action}）；请找有权限的人办理，或联系管理员",
         )
 
+    def require_session(self) -> None:
+        """`NotAllowed` where who asks came with a token and has not signed in."""
+        if not self.session:
+            raise NotAllowed(
+                "this is for those who are signed in, not for a token; sign in with name and password",
+                zh="此操作须登录后进行，不能使用令牌；请用账号和密码登录",
+            )
+
 
 class DoorCheck:
     """The check at a door: lets in who may take `action`; an empty action lets in everybody."""
@@ -75,7 +87,7 @@ class DoorCheck:
         origin = request.client.host if request.client else "unknown"
         if not self.action:
             _slow_down(services.pace, f"stranger/{origin}")
-            return Visit(services, Known(Holder("", "")), origin)
+            return Visit(services, Known(Holder("", "")), origin, language=language_of(request.scope))
         secret, is_token = _secret_of(request, services)
         if secret and not services.callers.is_acquainted(secret, is_token=is_token):
             # Where too much was guessed already nothing more is looked up, for whoever was not let in before: an office
@@ -127,7 +139,7 @@ async def visit_of(request: Request, services: Services, origin: str) -> Visit |
                 "the token is unknown, revoked or has ended; with basic authentication the password is the token",
                 zh="令牌不存在、已吊销或已过期；使用 Basic 认证时，密码就是令牌",
             )
-        return Visit(services, known, origin)
+        return Visit(services, known, origin, language=language_of(request.scope))
     if not secret:
         return None
     known = await services.callers.find(secret, is_token=False)
@@ -140,7 +152,7 @@ async def visit_of(request: Request, services: Services, origin: str) -> Visit |
                 f"a request that changes something needs the header {CSRF_HEADER} with what the sign-in gave (csrf)",
                 zh=f"修改内容的请求须带请求头 {CSRF_HEADER}，值为登录时返回的 csrf",
             )
-    return Visit(services, known, origin, secret)
+    return Visit(services, known, origin, secret, language_of(request.scope))
 
 
 def _secret_of(request: Request, services: Services) -> tuple[str, bool]:

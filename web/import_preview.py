@@ -13,6 +13,7 @@ from gisgrid.store.belonging import Belonging, belongings
 from gisgrid.store.intake import foresee_rows
 from gisgrid.store.register_files import translations_of
 from gisgrid.tables import Rejects, write_rejects
+from gisgrid.told import told_in
 from web.incident_shapes import instant
 from web.services import Services
 from web.uploads import Upload, read_upload
@@ -22,7 +23,7 @@ SHOWN_ROWS: Final = 10
 
 
 class RejectShape(BaseModel):
-    """A row that cannot be used: its line in the file (the headings are line 1) and why."""
+    """A row that cannot be used: its line in the file (the headings are line 1) and why, in the language of the request."""
 
     line: int = Field(examples=[17])
     reason: str = Field(examples=["time is empty; expected the time of the report"])
@@ -75,27 +76,32 @@ class ImportPreview(BaseModel):
     job: int | None = Field(description="the job that takes it in, once it is confirmed")
 
 
-def preview(services: Services, upload: Upload, kept_ms: int) -> ImportPreview:
-    """Look at a kept file; its rejected rows are written beside it. Raises `InputError` for one that cannot be used."""
+def preview(services: Services, upload: Upload, kept_ms: int) -> tuple[ImportPreview, ImportPreview]:
+    """Look at a kept file, told in English and in Chinese; its rejected rows are written beside it, in both as well.
+
+    Raises `InputError` for a file that cannot be used.
+    """
     found = read_upload(upload, translations_of(services.store, upload.source_system))
     foreseen = foresee_rows(services.store, services.editions, found.rows, upload.source_system)
     rejects = dataclasses.replace(found.reject(foreseen.refused), source=upload.name)
-    write_rejects(upload.rejects_path, [rejects] if len(rejects) else [])
+    for language in (0, 1):
+        write_rejects(upload.rejects_path(language), [rejects] if len(rejects) else [], language=language)
     good = np.flatnonzero(~np.isin(np.arange(len(found.rows)), list(foreseen.refused)))
     home = belongings(services.editions, found.rows.at(good))
     url = f"/api/v1/incident-imports/{upload.id}/rejects"
-    return ImportPreview(
+    english = ImportPreview(
         id=upload.id, name=upload.name, source_system=upload.source_system, rows=len(good) + len(rejects),
         good=len(good), rejected=len(rejects), new=foreseen.new, changed=foreseen.changed, same=foreseen.same,
-        without_grid=int((home.grid == "").sum()), rejects=_shown(rejects), rejects_url=url if len(rejects) else "",
+        without_grid=int((home.grid == "").sum()), rejects=_shown(rejects, 0), rejects_url=url if len(rejects) else "",
         sample=[_row(found.rows, place, home, number) for number, place in enumerate(good[:SHOWN_ROWS].tolist())],
         forgotten_at=instant(upload.made_ms + kept_ms), job=upload.job,
     )  # fmt: skip
+    return english, english.model_copy(update={"rejects": _shown(rejects, 1)})
 
 
-def _shown(rejects: Rejects) -> list[RejectShape]:
+def _shown(rejects: Rejects, language: int) -> list[RejectShape]:
     pairs = zip(rejects.lines.tolist(), rejects.reasons, strict=True)
-    return [RejectShape(line=line, reason=reason) for line, reason in list(pairs)[:SHOWN_REJECTS]]
+    return [RejectShape(line=line, reason=told_in(reason, language)) for line, reason in list(pairs)[:SHOWN_REJECTS]]
 
 
 def _row(rows: IncidentRows, place: int, home: Belonging, number: int) -> RowShape:

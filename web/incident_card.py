@@ -12,6 +12,7 @@ from gisgrid.categories import CATEGORIES
 from gisgrid.clocks import CARDS, CLOCK_STATES, Deadlines, Explanation, clock_states, explain, instants
 from gisgrid.duty import ROLE_LABELS
 from gisgrid.flow import ENDED, GRADES, MOVES, STATES, moves_of
+from gisgrid.incidents import HOW_LABELS
 from gisgrid.local_days import DAY_MS, EAST_OF_UTC_MS, local_day
 from gisgrid.offices import LEVELS, office_label
 from gisgrid.store.answering import (
@@ -29,13 +30,7 @@ from gisgrid.store.rulebook import Rulebook, rulebook_of
 from gisgrid.store.standing import standing_of, units_of
 from gisgrid.store.steps import MOVE_LABELS, Step, due_of, find_row, steps_of
 
-HOWS: Final[dict[str, tuple[str, str]]] = {
-    "inside": ("lies in it", "位于网格内"),
-    "snapped": ("outside, the nearest within 30 m", "网格外，30米内最近网格"),
-    "stated": ("named in the report", "按上报所述"),
-    "manual": ("given by hand", "人工指派"),
-    "unassigned": ("nobody's yet; someone must place it", "尚未归属，待人工指派"),
-}
+HOWS: Final = HOW_LABELS
 """How an incident came to its grid, with labels."""
 
 

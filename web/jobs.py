@@ -11,7 +11,9 @@ import sqlalchemy as sa
 
 from gisgrid.errors import GisgridError
 from gisgrid.store.jobs import Job, Jobs
+from gisgrid.told import Told
 from web.job_kinds import KINDS, Kind
+from web.problems import WENT_WRONG
 from web.services import Services
 from web.uploads import Uploads
 
@@ -106,7 +108,7 @@ class Worker:
             self._jobs.give_back(job)
         elif run.has_stopped:
             self._jobs.stopped(job)
-        elif run.reason:
+        elif run.reason is not None:
             self._jobs.fail(job, run.reason)
         else:
             self._jobs.finish(job, run.result)
@@ -119,7 +121,7 @@ class _Run:
         self.told = (0.0, "")
         self.must_stop = threading.Event()
         self.has_stopped = False
-        self.reason = ""
+        self.reason: Told | None = None
         self.result: dict[str, Any] = {}
         self._job, self._kind, self._services = job, kind, services
         self.thread = threading.Thread(target=self._go, name=f"job-{job.id}", daemon=True)
@@ -139,11 +141,11 @@ class _Run:
         except Stopped:
             self.has_stopped = True
         except GisgridError as error:
-            self.reason = str(error)
+            self.reason = Told(str(error), error.told(1))
         except Exception:
             LOG.exception("job %s failed", self._job.id)
-            self.reason = "something went wrong here; the log of the service says what"
-        if self.has_stopped or self.reason:
+            self.reason = WENT_WRONG
+        if self.has_stopped or self.reason is not None:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -67,10 +67,9 @@ class Upload:
     made_ms: int
     job: int | None = None
 
-    @property
-    def rejects_path(self) -> Path:
-        """The file of the rows that cannot be used."""
-        return self.path.with_name("rejects.csv")
+    def rejects_path(self, language: int) -> Path:
+        """The file of the rows that cannot be used, with reasons in English (0) or Chinese (1)."""
+        return self.path.with_name("rejects.zh.csv" if language else "rejects.csv")
 
 
 class Uploads:
@@ -175,11 +174,15 @@ def read_upload(upload: Upload, translations: Translations) -> IncidentFile:
             upload.path, translations=translations, columns=upload.columns, datum=check_datum(upload.datum)
         )
     except InputError as error:
-        text = str(error).replace(str(upload.path), upload.name).replace(upload.path.name, upload.name)
-        # The command line has options; here it is a field of the form.
-        raise type(error)(re.sub(r"--column (\w+)(=HEADING)?", r'columns={"\1": "HEADING"}', text)) from None
+        raise type(error)(_as_sent(str(error), upload), zh=_as_sent(error.told(1), upload)) from None
     table = InputTable(upload.name, found.table.rows, found.table.lines, found.table.unsplit)
     return dataclasses.replace(found, table=table, rejects=dataclasses.replace(found.rejects, source=upload.name))
+
+
+def _as_sent(text: str, upload: Upload) -> str:
+    """A message that calls a file as its sender does; the command line has options, here it is a field of the form."""
+    text = text.replace(str(upload.path), upload.name).replace(upload.path.name, upload.name)
+    return re.sub(r"--column (\w+)(=HEADING)?", r'columns={"\1": "HEADING"}', text)
 
 
 def shown_name(name: str) -> str:

@@ -1,5 +1,6 @@
 """What the shapes of requests refuse, in plain words of both languages: which field, what was sent, what was expected."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ _INSTANT: Final = (
     "expected an instant with an offset, such as 2018-05-07T09:30:00+08:00",
     "应为带时区的时间，例如 2018-05-07T09:30:00+08:00",
 )
-_DAY: Final = ("expected a day as YYYY-MM-DD, without a time of day", "应为日期，格式 YYYY-MM-DD，不带时刻")
+DAY_EXPECTED: Final = ("expected a day as YYYY-MM-DD, without a time of day", "应为日期，格式 YYYY-MM-DD，不带时刻")
 _NUMBER: Final = ("expected a number", "应为数字")
 _WHOLE_NUMBER: Final = ("expected a whole number", "应为整数")
 _YES_OR_NO: Final = ("expected true or false", "应为 true 或 false")
@@ -64,10 +65,10 @@ EXPECTED: Final[dict[str, tuple[str, str]]] = {
         "{discriminator} is {tag}; expected one of {expected_tags}",
         "{discriminator} 为 {tag}，应为以下之一：{expected_tags}",
     ),
-    "date_type": _DAY,
-    "date_parsing": _DAY,
-    "date_from_datetime_parsing": _DAY,
-    "date_from_datetime_inexact": _DAY,
+    "date_type": DAY_EXPECTED,
+    "date_parsing": DAY_EXPECTED,
+    "date_from_datetime_parsing": DAY_EXPECTED,
+    "date_from_datetime_inexact": DAY_EXPECTED,
     "date_past": ("expected a day in the past", "应为过去的日期"),
     "date_future": ("expected a day in the future", "应为将来的日期"),
     "datetime_type": _INSTANT,
@@ -141,6 +142,8 @@ def _is(sent: str, language: int, expected: tuple[str, str]) -> str:
 def _shown(where: tuple[Any, ...], sent: Any) -> str:
     if isinstance(sent, dict | list | bytes) or any(part in _SECRET for part in where):
         return ""
+    if isinstance(sent, dt.date):
+        sent = sent.isoformat()
     told = "null" if sent is None else str(sent).lower() if isinstance(sent, bool) else repr(sent)
     return told if len(told) <= _MOST_SHOWN else ""
 

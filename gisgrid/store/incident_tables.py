@@ -1,6 +1,8 @@
 """Incidents as a table for files: what was reported, and where it belongs."""
 
-from typing import Final
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +11,7 @@ import sqlalchemy as sa
 from gisgrid.categories import CATEGORIES
 from gisgrid.flow import GRADES, STATES
 from gisgrid.incident_rows import FIELDS, LABELLED_LEVELS, SOURCES, words_of
+from gisgrid.incidents import HOW_LABELS
 from gisgrid.local_days import EAST_OF_UTC_MS
 from gisgrid.offices import DEPARTMENT, level_of
 from gisgrid.store.incidents import IncidentFilter, Incidents
@@ -20,6 +23,7 @@ _COLUMNS: Final = {
     "incident": ("source_id", FIELDS["incident"]),
     "category": ("category", FIELDS["category"]),
     "sub_category": ("sub_category", FIELDS["sub_category"]),
+    "sub_category_name": ("sub_category_name", "事件子类名称"),
     "time": ("reported_ms", FIELDS["time"]),
     "lon": ("lon", FIELDS["lon"]),
     "lat": ("lat", FIELDS["lat"]),
@@ -43,6 +47,8 @@ _COLUMNS: Final = {
     "border_distance_m": ("border_distance_m", "距边界(米)"),
     "alternatives": ("alternatives", "其他可能网格"),
 }
+_NAME: Final = "sub_category_name"
+_YES_OR_NO: Final = ("否", "是")
 INCIDENT_HEADINGS: Final = {name: heading for name, (_, heading) in _COLUMNS.items()}
 """The Chinese headings of the columns."""
 
@@ -54,13 +60,17 @@ def incident_table(
     language: str = "en",
     visible: sa.ColumnElement[bool] | None = None,
     named: bool = True,
+    sub_categories: Mapping[str, str] = MappingProxyType({}),
 ) -> pa.Table:
     """Incidents as columns, in the order of their numbers; times are local ISO texts with their offset.
 
-    With `zh` categories, states and sources are written as their Chinese labels, which an import understands. `visible`
-    is what whoever asks may see; not `named`, reporters and descriptions are empty.
+    With `zh` words are written as their Chinese labels, which an import understands: categories, states, sources, grades,
+    levels, ways of assignment, yes and no; codes of grids, units and sub-categories stay, these with the names beside them
+    that `sub_categories` gives. `visible` is what whoever asks may see; not `named`, reporters and descriptions are empty.
     """
-    found = incidents.columns(tuple(column for column, _ in _COLUMNS.values()), wanted, visible=visible)
+    kept = tuple(column for name, (column, _) in _COLUMNS.items() if name != _NAME)
+    found: dict[str, list[Any]] = dict(incidents.columns(kept, wanted, visible=visible))
+    found[_NAME] = [sub_categories.get(code, "") for code in found["sub_category"]]
     if not named:
         found |= {name: [""] * len(found[name]) for name in ("reporter", "description")}
     found["border_distance_m"] = [None if metre is None else round(metre, 2) for metre in found["border_distance_m"]]
@@ -74,13 +84,18 @@ def incident_table(
             ("source", SOURCES),
             ("grade", GRADES),
             ("holder", LABELLED_LEVELS),
+            ("how", HOW_LABELS),
         )
         for name, labels in known:
             found[name] = words_of(np.array(found[name], dtype=object), labels, 1)
+        for name in ("is_urgent", "is_satisfied"):
+            found[name] = [None if value is None else _YES_OR_NO[bool(value)] for value in found[name]]
     kinds = {
         "id": pa.int64(), "lon": pa.float64(), "lat": pa.float64(), "accuracy_m": pa.float64(),
-        "border_distance_m": pa.float64(), "is_urgent": pa.bool_(), "is_satisfied": pa.bool_(),
+        "border_distance_m": pa.float64(),
     }  # fmt: skip
+    if language != "zh":
+        kinds |= {"is_urgent": pa.bool_(), "is_satisfied": pa.bool_()}
     return pa.table(
         {name: pa.array(found[column], kinds.get(column, pa.string())) for name, (column, _) in _COLUMNS.items()}
     )

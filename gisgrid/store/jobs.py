@@ -10,6 +10,7 @@ from gisgrid.errors import NotThere, TooMany
 from gisgrid.store.answered import Key, find_answered, remember
 from gisgrid.store.service_tables import JOB
 from gisgrid.store.store import Change, Store
+from gisgrid.told import Told
 
 ENDED_STATES: Final = ("done", "failed", "stopped")
 SILENT_MS: Final = 60_000
@@ -32,7 +33,7 @@ _NEWEST: Final = 200
 class Job:
     """A job: `state` is waiting, running, done, failed or stopped, `progress` 0 to 1, times in ms since 1970 UTC.
 
-    `asked` are its arguments, `result` what it found (of a failed one `reason`, a sentence). `tries` is how often it was
+    `asked` are its arguments, `result` what it found (of a failed one `reason` and `reason_zh`). `tries` is how often it was
     begun, without the times when its worker gave it back.
     """
 
@@ -156,9 +157,9 @@ class Jobs:
         """A job is done, with what it found; False where it was no longer this worker's."""
         return self._end(job, "done", result, progress=1.0)
 
-    def fail(self, job: Job, reason: str) -> bool:
+    def fail(self, job: Job, reason: Told) -> bool:
         """A job has failed, for a reason said in a sentence."""
-        return self._end(job, "failed", {"reason": reason})
+        return self._end(job, "failed", _why(reason))
 
     def stopped(self, job: Job) -> bool:
         """A job has stopped, as it was asked to."""
@@ -186,7 +187,7 @@ class Jobs:
                 again = row.kind in repeatable and not row.is_to_stop and not is_worn_out
                 ended: dict[str, Any] = {"ended_ms": change.at_ms, "state": "stopped" if row.is_to_stop else "failed"}
                 reason = _WORN_OUT if row.kind in repeatable and is_worn_out else _DIED
-                ended |= {} if row.is_to_stop else {"result": {"reason": reason}}
+                ended |= {} if row.is_to_stop else {"result": _why(reason)}
                 query = JOB.update().where(JOB.c.id == row.id).values(**(_ANEW if again else ended))
                 change.connection.execute(query)
                 change.note("reap_job", f"job/{row.id}", "waits again" if again else str(ended["state"]))
@@ -214,10 +215,16 @@ class Jobs:
             return is_mine
 
 
-_DIED: Final = "its worker ended; ask again"
-_WORN_OUT: Final = (
+def _why(reason: Told) -> dict[str, Any]:
+    """The result of a failed job: why, in both languages."""
+    return {"reason": str(reason), "reason_zh": reason.zh}
+
+
+_DIED: Final = Told("its worker ended; ask again", "执行它的进程已结束；请重新提交")
+_WORN_OUT: Final = Told(
     f"the process that ran it ended {MOST_TRIES} times under it, so it is not begun again; ask for less at a time, such as fewer "
-    "days, or have an administrator look at the memory of the machine and the log of the service"
+    "days, or have an administrator look at the memory of the machine and the log of the service",
+    f"执行它的进程已 {MOST_TRIES} 次在途中结束，不再重试；请缩小一次的范围（例如减少天数），或请管理员检查内存和服务日志",
 )
 _ANEW: Final[dict[str, Any]] = {
     "state": "waiting", "started_ms": None, "beat_ms": None, "progress": 0.0, "stage": "",

@@ -56,6 +56,25 @@ def test_main__every_error_is_one_line_and_code_2(kind, monkeypatch, capsys):
     assert capsys.readouterr().err == "error: what, expected, remedy\n"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["incidents", "list", "--language", "zh"], "错误：什么\n"),
+        (["incidents", "list", "--language=zh"], "错误：什么\n"),
+        (["incidents", "list", "--language", "en"], "error: what\n"),
+        (["incidents", "list", "--language"], "error: what\n"),
+        (["incidents", "zh"], "error: what\n"),
+    ],
+)
+def test_main__tells_errors_in_the_language_asked_for(arguments, told, monkeypatch, capsys):
+    def fail(_):
+        raise GisgridError("what", zh="什么")
+
+    monkeypatch.setattr(cli, "_run", fail)
+    assert cli.main(arguments) == 2
+    assert capsys.readouterr().err == told
+
+
 def test_errors__all_stand_in_the_drawing():
     drawn = errors.__doc__ or ""
     assert {kind.__name__ for kind in OURS if kind.__name__ not in drawn} == set()
@@ -101,7 +120,7 @@ def chinese_of(node):
     if texts:
         return any(CHINESE.search(text) for text in texts)
     names = [part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "") for part in ast.walk(node)]
-    return any("zh" in name.lower() for name in names)
+    return any("zh" in name.lower() or name == "told_in" for name in names)
 
 
 @pytest.mark.parametrize("module", BOTH_LANGUAGES)

@@ -113,19 +113,12 @@ def test_verify__reports_leave_policy_and_map(folder):
     ]
     assert verify(folder, *options, "--map", "P:2018-05-07", "--language", "zh") == 0
     days = rows(folder / "out" / "days.csv")
-    assert (days[0]["reports"], days[0]["reports_verdict"], days[0]["full_verdict"]) == ("5", "pass", "pass")
-    silent = [day for day in days if day["patroller"] == "Q"]
-    assert [day["patrol_verdict"] for day in silent] == [
-        "not_due",
-        "not_due",
-        "fail",
-        "fail",
-        "fail",
-        "not_due",
-        "not_due",
-    ]
+    assert (days[0]["上报事件数"], days[0]["上报判定"], days[0]["综合判定"]) == ("5", "达标", "达标")
+    silent = [day for day in days if day["人员编号"] == "Q"]
+    assert [day["巡查判定"] for day in silent] == ["不考核", "不考核", "未达标", "未达标", "未达标", "不考核", "不考核"]
     weeks = rows(folder / "out" / "weeks.csv")
-    assert [week["required_days"] for week in weeks] == ["5", "3"]
+    assert [week["应达标天数"] for week in weeks] == ["5", "3"]
+    assert {visit["是否计入"] for visit in rows(folder / "out" / "visits.csv")} <= {"确定", "可能", "否"}
     page = (folder / "out" / "map_P_2018-05-07.html").read_text(encoding="utf-8")
     assert 'lang="zh-CN"' in page
     assert "https://" not in page

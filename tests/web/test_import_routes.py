@@ -85,6 +85,12 @@ def test_send_file__says_what_would_become_of_it_and_keeps_nothing(service):
         (number, "hot line.csv") for number in ("A4", "A1", "A5", "")
     ]
     assert str(service.data) not in answer.text + whole.text
+    chinese = service.ask("li.na", "GET", f"{IMPORTS}/{told['id']}", headers={"cookie": "gg_lang=zh"}).json()
+    for reject, said in zip(chinese["rejects"], ("无法识别", "前面的行", "在将来", "个字段"), strict=True):
+        assert said in reject["reason"]
+    assert chinese | {"rejects": told["rejects"]} == told
+    rejects = service.ask("li.na", "GET", f"{IMPORTS}/{told['id']}/rejects", headers={"accept-language": "zh"})
+    assert "前面的行有相同的事件编号" in rejects.content.decode("utf-8-sig")
     assert count(service) == 0
     assert service.ask("li.na", "GET", f"{IMPORTS}/{told['id']}").json() == told
 

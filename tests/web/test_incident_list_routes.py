@@ -7,6 +7,7 @@ import pyogrio
 import pytest
 import sqlalchemy as sa
 
+from gisgrid.categories import SubCategories, sub_category_names
 from gisgrid.incident_rows import FIELDS
 from gisgrid.store.tables import AUDIT
 from gisgrid.table_files import read_table
@@ -114,6 +115,10 @@ def test_export_incidents__filters_words_and_places(service, tmp_path):
     table = read_table(path)
     assert set(table.texts(FIELDS["category"])) == {"矛盾纠纷"}
     assert table.texts("编号").tolist() == ["4"]
+    assert table.texts("归属方式").tolist() == ["位于网格内"]
+    assert table.texts(FIELDS["urgent"]).tolist() in (["是"], ["否"])
+    (code,) = table.texts(FIELDS["sub_category"])
+    assert table.texts("事件子类名称").tolist() == [sub_category_names(SubCategories(), 1).get(code, "")]
     frame = pyogrio.read_dataframe(exported(service, "li.na", "gpkg", tmp_path))
     listed = {one["number"]: one for one in pages(service, "li.na", "/incidents", "incidents")}
     for row in frame.itertuples():

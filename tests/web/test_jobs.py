@@ -122,8 +122,13 @@ def test_worker__an_error_of_ours_is_its_sentence_any_other_tells_nothing(servic
     assert worker.work_once()
     assert worker.work_once()
     assert not worker.work_once()
-    assert scene.jobs.get(refused).result == {"reason": "there is no such day; take another"}
-    assert scene.jobs.get(broken).result == {"reason": "something went wrong here; the log of the service says what"}
+    assert scene.jobs.get(refused).result == {
+        "reason": "there is no such day; take another",
+        "reason_zh": "there is no such day; take another",
+    }
+    told = scene.jobs.get(broken).result
+    assert told["reason"] == "something went wrong here; the log of the service says what"
+    assert "服务日志" in told["reason_zh"]
     assert [scene.jobs.get(number).state for number in (refused, broken)] == ["failed", "failed"]
     assert not folder_of(service.services, refused).exists()
 

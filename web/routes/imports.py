@@ -25,7 +25,8 @@ ImportId = Annotated[
 ]
 
 _EVERYTHING: Final = Subject()
-_PREVIEW: Final = "preview.json"
+_PREVIEWS: Final = ("preview.json", "preview.zh.json")
+"""What was found, in English and Chinese."""
 _TOO_LARGE: Final[dict[int | str, dict[str, Any]]] = {
     413: {"model": Problem, "description": "The file is too large, as sent or unpacked."}
 }
@@ -60,12 +61,13 @@ def send_file(
     )
     try:
         found = preview(visit.services, upload, KEPT_MS)
-        (upload.path.parent / _PREVIEW).write_text(found.model_dump_json(), encoding="utf-8")
+        for name, told in zip(_PREVIEWS, found, strict=True):
+            (upload.path.parent / name).write_text(told.model_dump_json(), encoding="utf-8")
     except BaseException:
         uploads.forget(upload)
         raise
     response.headers["Location"] = f"/api/v1/incident-imports/{upload.id}"
-    return found
+    return found[visit.language]
 
 
 @router.get("/{import_id}")
@@ -73,7 +75,7 @@ def show_import(import_id: ImportId, visit: Annotated[Visit, door("report_incide
     """What the file holds, as it was found when it was sent in."""
     upload = _mine(visit, import_id)
     try:
-        text = (upload.path.parent / _PREVIEW).read_text(encoding="utf-8")
+        text = (upload.path.parent / _PREVIEWS[visit.language]).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise NotThere(f"import {import_id!r} is still being looked at", zh=f"导入 {import_id!r} 仍在检查中") from None
     return ImportPreview.model_validate_json(text).model_copy(update={"job": upload.job})
@@ -87,10 +89,11 @@ def show_import(import_id: ImportId, visit: Annotated[Visit, door("report_incide
 def fetch_rejects(import_id: ImportId, visit: Annotated[Visit, door("report_incident")]) -> FileResponse:
     """All rows that cannot be used, each with its line and reason, to be corrected and sent in again."""
     upload = _mine(visit, import_id)
-    if not upload.rejects_path.is_file():
+    path = upload.rejects_path(visit.language)
+    if not path.is_file():
         raise NotThere(f"every row of {upload.name} can be used", zh=f"{upload.name} 的所有行都可以使用")
     name = upload.name.rsplit(".", 1)[0]
-    return FileResponse(upload.rejects_path, media_type="text/csv; charset=utf-8", filename=f"{name}.rejects.csv")
+    return FileResponse(path, media_type="text/csv; charset=utf-8", filename=f"{name}.rejects.csv")
 
 
 @router.post("/{import_id}/confirm", status_code=202, responses=_CONFLICT)
@@ -105,7 +108,11 @@ def confirm_import(
     # Two who confirm at the same instant get the same job by this key.
     key = Key(visit.holder.name, f"import/{import_id}/{upload.job or 0}", import_id)
     job = Jobs(visit.services.store).ask(
-        "import_incidents", {"import_id": import_id, "name": upload.name, "source_system": upload.source_system},
+        "import_incidents",
+        {
+            "import_id": import_id, "name": upload.name, "source_system": upload.source_system,
+            "language": "zh" if visit.language else "en",
+        },
         visit.holder.name, origin=visit.origin, key=key,
     )  # fmt: skip
     _uploads(visit).confirmed(upload, job.id)

@@ -5,6 +5,7 @@ import pytest
 from gisgrid.errors import Conflict, NotThere, TooMany
 from gisgrid.store.answered import Key
 from gisgrid.store.jobs import KEPT_MS, MOST_OPEN, MOST_TRIES, SILENT_MS, Jobs
+from gisgrid.told import Told
 from tests.gisgrid.store.small_district import all_at_once
 
 KINDS = ("verify", "import_incidents")
@@ -31,7 +32,7 @@ def test_job__asked_claimed_told_of_and_done(jobs, database):
     assert jobs.finish(job, {"days": 7})
     ended = jobs.get(1)
     assert (ended.state, ended.progress, ended.result, ended.has_ended) == ("done", 1.0, {"days": 7}, True)
-    assert not jobs.fail(job, "too late")
+    assert not jobs.fail(job, Told("too late", "太迟"))
     assert jobs.get(1) == ended
 
 
@@ -97,7 +98,10 @@ def test_reap__only_the_silent_repeatable_ones_wait_again(jobs, database):
     database.clock.now_ms += 1
     assert jobs.reap(["verify"]) == (1, 2, 4)
     assert [jobs.get(number).state for number in (1, 2, 3, 4)] == ["waiting", "failed", "running", "stopped"]
-    assert jobs.get(2).result == {"reason": "its worker ended; ask again"}
+    assert jobs.get(2).result == {
+        "reason": "its worker ended; ask again",
+        "reason_zh": "执行它的进程已结束；请重新提交",
+    }
     assert jobs.beat(first, 0.2, "") == jobs.beat(second, 0.2, "") == "lost"
 
 
