@@ -92,7 +92,7 @@ BAD_REPORTS = [
     (
         {"lon": 28.65, "lat": 121.43},
         BadOption,
-        "the place 28.65, 121.43 cannot be; expected degrees, longitude first, such as 121.4321, 28.6500",
+        "the place 28.65, 121.43 cannot be: longitude and latitude seem to be swapped",
     ),
     ({"lon": math.nan}, BadOption, "the place nan, "),
     ({"lon": math.inf}, BadOption, "the place inf, "),
