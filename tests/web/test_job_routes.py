@@ -124,6 +124,9 @@ def test_verify__nobody_there_is_a_sentence(service):
     told = service.ask("assessor", "GET", "/jobs/1").json()
     assert (told["state"], told["files"]) == ("failed", [])
     assert "nobody holds a patrolling duty" in told["reason"]
+    chinese = service.ask("assessor", "GET", "/jobs/1", headers={"accept-language": "zh-CN"}).json()
+    assert "没有人承担巡查责任" in chinese["reason"]
+    assert chinese | {"reason": told["reason"]} == told
 
 
 def test_reassign__what_another_edition_would_change(service):
