@@ -24,6 +24,7 @@ from web.naming import Naming
 from web.ogc_grids import GridFeatures
 from web.ogc_incidents import IncidentFeatures
 from web.pace import Pace
+from web.persons import Persons
 from web.positions import Positions
 from web.receiving import Receiving
 from web.reporting import Answered, report_and_answer
@@ -57,9 +58,7 @@ class Services:
     positions: Positions
     grounds: Grounds
     counting: Counting
-
-
-
+    persons: Persons
 
     async def close(self) -> None:
         """Finish what was asked and give the database back."""
@@ -113,5 +112,5 @@ def open_services(settings: Settings, *, now_ms: Callable[[], int] | None = None
         Receiving(store, inbox, keep_off_duty=settings.keep_off_duty),
         Naming(store, editions), GridFeatures(editions), IncidentFeatures(store, mirror, editions),
         MapMirror(store, mirror), Positions(store, editions, inbox, settings.data / "tracks"), Grounds(editions),
-        Counting(store, editions),
+        Counting(store, editions), Persons(store),
     )  # fmt: skip

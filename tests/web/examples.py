@@ -168,6 +168,8 @@ EXAMPLES: tuple[Example, ...] = (
     _get("/api/v1/tracks/{person}", "/api/v1/tracks/P1?day=2018-05-07", subject=_GRID, is_noted=True),
     _get("/api/v1/my/tracks", "/api/v1/my/tracks?day=2018-05-07", is_noted=True),
     _get("/api/v1/positions", is_noted=True),
+    _get("/api/v1/people", "/api/v1/people?q=P1", shows='"P1"', of=_GRID),
+    _get("/api/v1/map/places"),
     _get("/api/v1/devices", subject=Subject()),
     Example(
         "POST", "/api/v1/devices", "/api/v1/devices", Subject(), options=_json(person="P2", app="plain")

@@ -69,6 +69,16 @@ def test_map_incidents__points_where_they_are_few(service):
     assert show(service, "fire")["points"]["number"] == [handed]
 
 
+def test_map_incidents__cells_of_a_size(service):
+    filled(service)
+    large, small = show(service, most_points=0, cell_px=256), show(service, most_points=0, cell_px=32)
+    assert (large["cell_px"], small["cell_px"]) == (256, 32)
+    assert len(large["cells"]["cell"]) < len(small["cells"]["cell"])
+    refused = service.ask("li.na", "GET", "/map/incidents", params=VIEW | {"cell_px": 63})
+    assert refused.status_code == 422
+    assert "64" in refused.json()["detail"]
+
+
 def test_map_incidents__cells_where_they_are_many(service):
     filled(service)
     found = show(service, most_points=5)

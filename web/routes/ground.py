@@ -1,24 +1,39 @@
-"""The ground of an edition as pages draw it."""
+"""The ground of an edition and the places on it, as pages draw them."""
 
 from typing import Annotated, Any, Final
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Header, Response
+from pydantic import BaseModel, ConfigDict
 
 from gisgrid.access import Subject
-from web.answers import written
+from gisgrid.store.tables import PLACE
+from web.answers import answer, written
 from web.asked import edition_asked
 from web.conditional import is_known
 from web.doors import Visit, door
 from web.grounds import GroundShape
 from web.routes.editions import Number
 
-router = APIRouter(prefix="/api/v1/editions", tags=["map"])
+router = APIRouter(prefix="/api/v1", tags=["map"])
 
 Known = Annotated[str, Header(alias="If-None-Match", max_length=400, description="the ETag of what is there already")]
 _SAME: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "It is as it was: what `If-None-Match` names."}}
 
 
-@router.get("/{number}/ground", response_model=GroundShape, responses=_SAME)
+class PlaceColumns(BaseModel):
+    """Places by code, as columns of one length; degrees (EPSG:4490)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: list[str]
+    kind: list[str]
+    name: list[str]
+    lon: list[float]
+    lat: list[float]
+
+
+@router.get("/editions/{number}/ground", response_model=GroundShape, responses=_SAME)
 def show_ground(
     number: Number,
     visit: Annotated[Visit, door("read_grids")],
@@ -36,3 +51,13 @@ def show_ground(
     if "gzip" in accept_encoding:
         return written(ground.packed, headers=headers | {"Content-Encoding": "gzip"})
     return written(ground.content, headers=headers)
+
+
+@router.get("/map/places", response_model=PlaceColumns)
+def show_places(visit: Annotated[Visit, door("read_grids")]) -> Response:
+    """All named places for drawing. For all in the whole district."""
+    names = ("code", "kind", "name", "lon", "lat")
+    with visit.services.store.reading() as connection:
+        rows = connection.execute(sa.select(*(PLACE.c[name] for name in names)).order_by(PLACE.c.code)).all()
+    columns: dict[str, list[Any]] = {name: [row[at] for row in rows] for at, name in enumerate(names)}
+    return answer(PlaceColumns.model_construct(**columns), headers={"Cache-Control": "private, no-cache"})

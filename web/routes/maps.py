@@ -37,7 +37,7 @@ def map_incidents(
     east: Annotated[Degrees, Query(ge=-180.0, le=180.0, examples=[121.6])],
     north: Annotated[Degrees, Query(ge=-90.0, le=90.0, examples=[28.7])],
     zoom: Annotated[int, Query(ge=0, le=MOST_ZOOM, description="whole zoom of Web Mercator tiles", examples=[12])],
-    cell_px: Annotated[Literal[32, 64, 128, 256], Query(description="size of the cells in pixels")] = 64,
+    cell_px: Annotated[int, Query(description="size of the cells in pixels: 32, 64, 128 or 256")] = 64,
     most_points: Annotated[
         int, Query(ge=0, le=MOST_POINTS, description="one by one where there are at most so many; 0: always cells")
     ] = 400,

@@ -1,6 +1,6 @@
 // The one filter of map, list, board and queue, in the words of the API; kept in the address, so that reload, back and
 // sharing show the same. Open incidents are what it begins with.
-const LISTS = ["state", "category", "level", "card", "clock_state"];
+const LISTS = ["state", "category", "grade", "level", "card", "clock_state"];
 const TEXTS = ["unit", "sub_category", "reported_from", "reported_before"];
 const FLAGS = ["is_open", "is_urgent"];
 const BEGIN = { is_open: true };
