@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gisgrid.grid_index import Bounds
 from gisgrid.incident_rows import IncidentRows
 from gisgrid.local_days import start_of
+from gisgrid.plane import Bounds
 from gisgrid.store.editions import EditionLabel, Editions
 from gisgrid.told import Told
 
