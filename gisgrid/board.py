@@ -9,7 +9,7 @@ import numpy as np
 
 from gisgrid.clocks import CLOCK_STATES
 from gisgrid.map_answers import Chosen
-from gisgrid.map_cells import LOOKS, count_looks_by
+from gisgrid.map_cells import LOOKS, STATE_BITS, URGENT_BIT, count_looks_by
 
 UNASSIGNED: Final = "unassigned"
 """How an incident came to its grid that has none yet: somebody must give it one."""
@@ -18,8 +18,8 @@ Level = Literal["township", "village", "grid"]
 """The units by which a board counts."""
 
 _STATES: Final = tuple(CLOCK_STATES)
-_STATE_OF_LOOK: Final = np.arange(LOOKS) % 8
-_URGENT: Final = np.arange(LOOKS) >= 8
+_STATE_OF_LOOK: Final = np.arange(LOOKS) & STATE_BITS
+_URGENT: Final = np.arange(LOOKS) >= URGENT_BIT
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,17 @@ from gisgrid.map_cells import (
     CELL,
     COUNT,
     EAST,
+    FIRST_LATE,
     LOOKS,
     NORTH,
     OPEN,
     OVERDUE,
     SOUTH,
+    STATE_BITS,
     SUM_LAT,
     SUM_LON,
     URGENT,
+    URGENT_BIT,
     WEST,
     WORST,
     chosen_rows,
@@ -42,13 +45,10 @@ UNITS: Final = ("township", "village", "grid")
 """By what incidents are counted for maps of units."""
 
 _TILE_BITS: Final = 8
-_STATE_BITS: Final = 7
-_URGENT_BIT: Final = 8
-_FIRST_LATE: Final = 4
 _E7: Final = 1e7
 _LOOKS: Final = np.arange(LOOKS)
 _PARTS_OF_TALLY: Final = np.column_stack(
-    (_LOOKS >= 0, _LOOKS & _STATE_BITS > 0, _LOOKS & _STATE_BITS >= _FIRST_LATE, _LOOKS >= _URGENT_BIT)
+    (_LOOKS >= 0, _LOOKS & STATE_BITS > 0, _LOOKS & STATE_BITS >= FIRST_LATE, _LOOKS >= URGENT_BIT)
 ).astype(np.int64)
 """Which looks (16,) belong to which part (4) of a `Tally`."""
 
@@ -171,7 +171,7 @@ class MapDots:
 
     def tally(self) -> Tally:
         """What they add up to."""
-        late = self.clock >= _FIRST_LATE
+        late = self.clock >= FIRST_LATE
         return Tally(len(self.number), *(int(part.sum()) for part in (self.clock > 0, late, self.is_urgent)))
 
 
@@ -212,7 +212,7 @@ def tally_of(counts: NDArray[np.int64]) -> Tally:
 
 def clock_counts(counts: NDArray[np.int64]) -> dict[str, int]:
     """How many have their clocks how, of counts of looks (16,)."""
-    return {name: int(counts[state] + counts[state | _URGENT_BIT]) for state, name in enumerate(CLOCK_STATES)}
+    return {name: int(counts[state] + counts[state | URGENT_BIT]) for state, name in enumerate(CLOCK_STATES)}
 
 
 def count_by_unit(parts: Sequence[Chosen], words: Mapping[str, Sequence[str]], by: str) -> dict[str, Tally]:
@@ -267,8 +267,8 @@ def _dots(parts: Sequence[Chosen], rows: Sequence[NDArray[np.int64]]) -> MapDots
                 points.lat_e7[some] / _E7,
                 points.coded("category")[some],
                 points.coded("state")[some],
-                look & np.int8(_STATE_BITS),
-                look >= _URGENT_BIT,
+                look & np.int8(STATE_BITS),
+                look >= URGENT_BIT,
             ]
         )
     columns = [np.concatenate(column) for column in zip(*found, strict=True)]

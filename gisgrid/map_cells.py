@@ -26,12 +26,14 @@ _WIDTH: Final = 12
 """The columns of what `sum_cells` gives."""
 
 _WORLD: Final = 1 << BITS
-_STATE_BITS: Final = 7
-_URGENT_BIT: Final = 8
+STATE_BITS: Final = 7
+URGENT_BIT: Final = 8
 LOOKS: Final = 16
 """How an incident looks: the place of its clock state in `CLOCK_STATES` (0 to 5), and 8 more where it is urgent."""
 
-_FIRST_LATE: Final = 4
+FIRST_LATE: Final = 4
+"""The first clock state in which a deadline has passed."""
+
 _SPREAD: Final = (
     (16, 0x0000FFFF0000FFFF),
     (8, 0x00FF00FF00FF00FF),
@@ -153,11 +155,11 @@ def sum_cells(key, lon_e7, lat_e7, look, chosen, runs, level):  # type: ignore[n
             for row in range(at, until):
                 if chosen[row]:
                     lon, lat = np.int64(lon_e7[row]), np.int64(lat_e7[row])
-                    state = np.int64(look[row]) & _STATE_BITS
+                    state = np.int64(look[row]) & STATE_BITS
                     count += 1
                     is_open += state > 0
-                    overdue += state >= _FIRST_LATE
-                    urgent += look[row] >= _URGENT_BIT
+                    overdue += state >= FIRST_LATE
+                    urgent += look[row] >= URGENT_BIT
                     worst = max(worst, state)
                     sum_lon += lon
                     sum_lat += lat

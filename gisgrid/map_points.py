@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 
 from gisgrid.clocks import ClockRules, clock_states
 from gisgrid.incident_columns import IncidentColumns
-from gisgrid.map_cells import keys_of, world_of
+from gisgrid.map_cells import URGENT_BIT, keys_of, world_of
 from gisgrid.workdays import WorkCalendar
 
 _E7 = 1e7
-_URGENT_BIT = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +68,7 @@ class MapPoints:
 
     def looks(self, now_ms: int, calendar: WorkCalendar, rules: ClockRules) -> NDArray[np.int8]:
         """How each looks at `now_ms` (`map_cells.LOOKS`): the state of its clocks, and whether it is urgent."""
-        look = (self.is_urgent * _URGENT_BIT).astype(np.int8)
+        look = (self.is_urgent * URGENT_BIT).astype(np.int8)
         some, columns = self.row[self.open_at], self.columns
         is_open = np.ones(len(some), bool)
         states = clock_states(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from gisgrid.clocks import CLOCK_STATES, NEVER
 from gisgrid.incident_columns import IncidentColumns
 from gisgrid.map_answers import Chosen
+from gisgrid.map_cells import STATE_BITS
 
 Key = tuple[int, int, int]
 """Where an incident stands in the order: how far from the worst, an instant, its number."""
@@ -19,7 +20,6 @@ CLOCKS: Final = ("", "response", "done")
 
 _WORST: Final = len(CLOCK_STATES) - 1
 _STATES: Final = tuple(CLOCK_STATES)
-_STATE_BITS: Final = 7
 _LATEST: Final = NEVER - 1
 """In keys, which are handed out as cursors: no clock is awaited."""
 _Columns = tuple[NDArray[np.int64], ...]
@@ -79,14 +79,14 @@ def _open_of(one: Chosen, side: int) -> _Columns:
     at = points.open_at[one.chosen[points.open_at]]
     row = points.row[at]
     due_ms, clock = first_unmet(points.columns, row)
-    worst = _WORST - (one.looks[at] & _STATE_BITS).astype(np.int64)
+    worst = _WORST - (one.looks[at] & STATE_BITS).astype(np.int64)
     return worst, np.minimum(due_ms, _LATEST), points.number[at], np.full(len(at), side), row, clock
 
 
 def _settled(parts: Sequence[Chosen], after: Key | None, most: int) -> list[Ranked]:
     found = []
     for which, one in enumerate(parts):
-        at = np.flatnonzero(one.chosen & (one.looks & _STATE_BITS == 0))
+        at = np.flatnonzero(one.chosen & (one.looks & STATE_BITS == 0))
         instant = -one.points.reported_ms[at]
         if after is not None and after[0] == _WORST:
             is_left = instant >= after[1]

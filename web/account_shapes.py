@@ -10,7 +10,7 @@ from gisgrid.errors import BadOption
 from gisgrid.store.accounts import Account, Token
 from gisgrid.told import Told
 from web.asked import Code, Instant
-from web.incident_shapes import instant, ms_of
+from web.instants import instant, ms_of
 
 Role = Literal["administrator", "planner", "assessor", "commander", "worker", "department", "auditor", "wall"]
 
@@ -132,8 +132,8 @@ def account_shape(account: Account, now_ms: int) -> AccountShape:
 def token_shape(token: Token) -> TokenShape:
     """A token as it is shown."""
     return TokenShape(
-        label=token.label, scopes=list(token.scopes), made_at=instant(token.made_ms), ends_at=_maybe(token.ends_ms),
-        used_at=_maybe(token.used_ms),
+        label=token.label, scopes=list(token.scopes), made_at=instant(token.made_ms), ends_at=instant(token.ends_ms),
+        used_at=instant(token.used_ms),
     )  # fmt: skip
 
 
@@ -150,14 +150,10 @@ def check_scopes(scopes: list[str], role: str) -> list[str]:
 
 def end_asked(ends_at: dt.datetime | None, now_ms: int) -> int | None:
     """The end of a token in ms since 1970 UTC; `BadOption` for one that has passed."""
-    ends_ms = None if ends_at is None else ms_of(ends_at)
+    ends_ms = ms_of(ends_at)
     if ends_ms is not None and ends_ms <= now_ms:
         raise BadOption(
             f"ends_at {ends_at} has passed; expected an instant to come, or nothing",
             zh=f"ends_at 为 {ends_at}，已经过去；应为将来的时间，或留空",
         )
     return ends_ms
-
-
-def _maybe(at_ms: int | None) -> dt.datetime | None:
-    return None if at_ms is None else instant(at_ms)

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from gisgrid.board import BoardRow, Level
 from gisgrid.clocks import NEVER
 from gisgrid.ranking import Ranked
-from web.incident_shapes import Card, Category, ClockState, Grade, How, State, instant
+from web.incident_shapes import Card, Category, ClockState, Grade, How, State
+from web.instants import instant
 from web.naming import Names
 
 _DIGITS: Final = 7

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gisgrid.store.devices import Device
 from web.asked import LocalDay
-from web.live_messages import utc
+from web.instants import utc
 
 App = Literal["traccar", "owntracks", "overland", "plain"]
 DatumName = Literal["wgs84", "cgcs2000", "gcj02", "bd09"]

@@ -14,7 +14,7 @@ from gisgrid.store.intake import foresee_rows
 from gisgrid.store.register_files import translations_of
 from gisgrid.tables import Rejects, write_rejects
 from gisgrid.told import told_in
-from web.incident_shapes import instant
+from web.instants import instant
 from web.services import Services
 from web.uploads import Upload, read_upload
 

@@ -10,7 +10,8 @@ from gisgrid.map_filters import MapFilter
 from gisgrid.store.incidents import IncidentFilter
 from web.asked import Code, Instant, Words, unit_asked
 from web.doors import Visit
-from web.incident_shapes import Card, Category, ClockState, How, State, ms_of
+from web.incident_shapes import Card, Category, ClockState, How, State
+from web.instants import ms_of
 
 Level = Literal["village", "township", "district", "department"]
 _Filter = TypeVar("_Filter", IncidentFilter, MapFilter)
@@ -46,7 +47,7 @@ async def _common(
     reported_from: Annotated[Instant | None, Query(description="reported at this instant or later")] = None,
     reported_before: Annotated[Instant | None, Query(description="reported before this instant")] = None,
 ) -> _Common:
-    from_ms, to_ms = (None if at is None else ms_of(at) for at in (reported_from, reported_before))
+    from_ms, to_ms = ms_of(reported_from), ms_of(reported_before)
     return _Common(unit, tuple(state), tuple(category), from_ms, to_ms)
 
 

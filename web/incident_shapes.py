@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Final, Literal, overload
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,6 +12,7 @@ from gisgrid.store.duplicates import Duplicate
 from gisgrid.store.incidents import Incident
 from gisgrid.store.steps import Step
 from web.incident_card import IncidentCard
+from web.instants import instant
 from web.move_forms import MoveForm, move_form
 
 Category = Literal["public_security_hazards", "livelihood_services", "disputes", "central_tasks", "other"]
@@ -292,24 +293,3 @@ def alternatives_of(text: str) -> list[AlternativeShape]:
 
 def _to_the_mm(metres: float | None) -> float | None:
     return None if metres is None else round(metres, 3)
-
-
-_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-
-
-@overload
-def instant(at_ms: int) -> dt.datetime: ...
-@overload
-def instant(at_ms: int | None) -> dt.datetime | None: ...
-def instant(at_ms: int | None) -> dt.datetime | None:
-    """Milliseconds since 1970 as an aware UTC time, exactly; None of None."""
-    return None if at_ms is None else _EPOCH + dt.timedelta(milliseconds=at_ms)
-
-
-@overload
-def ms_of(at: dt.datetime) -> int: ...
-@overload
-def ms_of(at: dt.datetime | None) -> int | None: ...
-def ms_of(at: dt.datetime | None) -> int | None:
-    """An aware time in milliseconds since 1970 UTC, what is finer cut off; None of None."""
-    return None if at is None else (at - _EPOCH) // dt.timedelta(milliseconds=1)

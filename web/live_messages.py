@@ -1,7 +1,6 @@
 """What events tell on a live stream: each turned into words once, and what of it a viewer may see."""
 
 import dataclasses
-import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from gisgrid.store.registers import REGISTERS
 from gisgrid.store.rulebook import Rulebook, rulebook_of
 from gisgrid.store.tables import INCIDENT, STEP
 from gisgrid.store.visible import subject_of
+from web.instants import utc
 
 May = Callable[[str, Subject | None], bool]
 """Whether a viewer may take an action, on a subject or at all."""
@@ -106,14 +106,6 @@ def rulebook_for(connection: sa.Connection, events: Iterable[Event], known: Rule
     if known is not None and not any(event.kind in RULES_MAY_DIFFER for event in events):
         return known
     return rulebook_of(connection)
-
-
-def utc(at_ms: int | None) -> str | None:
-    """An instant (ms since 1970 UTC) in ISO 8601, None for none."""
-    if at_ms is None:
-        return None
-    at = dt.datetime.fromtimestamp(at_ms // 1000, dt.UTC)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
 
 
 def _pieces(

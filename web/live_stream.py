@@ -10,8 +10,9 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from web.doors import Visit
+from web.instants import utc
 from web.live import Hub
-from web.live_messages import May, Message, utc
+from web.live_messages import May, Message
 
 RETRY_MS: Final = 2_000
 """So long a browser waits before it connects again."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from gisgrid.errors import BadQuery
 from gisgrid.local_days import DAY_MS, start_of
+from web.instants import ms_of
 
 Box = tuple[float, float, float, float]
 """West, south, east and north in degrees, west not beyond east."""
@@ -23,7 +24,6 @@ _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,30}))?([Zz]|[ +-]\d\d:\d\d)", re.ASCII)
 _OPEN: Final = ("", "..")
 _YEARS: Final = range(1000, 9000)
-_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def _instants(end: str, text: str) -> _End:
     except ValueError:
         raise BadQuery(_expected(text)) from None
     digits = (fraction or "").ljust(3, "0")
-    at_ms = (seconds - _EPOCH) // dt.timedelta(milliseconds=1) + int(digits[:3])
+    at_ms = ms_of(seconds) + int(digits[:3])
     is_finer = digits[3:].strip("0") != ""
     return _End(at_ms + is_finer, at_ms + 1, at_ms)
 

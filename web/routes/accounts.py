@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path
 
 from gisgrid.access import Subject
-from gisgrid.errors import BadOption, NotAllowed, NotThere
+from gisgrid.errors import BadOption, NotThere
 from gisgrid.passwords import check_password
 from gisgrid.store.accounts import Account
 from web.account_shapes import (
@@ -116,21 +116,21 @@ def make_wall_link(name: Name, asked: WallLinkIn, visit: Keeper) -> NewTokenShap
 @own_router.get("")
 def list_own_tokens(visit: Own) -> list[TokenShape]:
     """One's own tokens, without their secret; for those who are signed in."""
-    _need_session(visit)
+    visit.require_session()
     return [token_shape(token) for token in visit.services.accounts.tokens(visit.holder.name)]
 
 
 @own_router.post("", status_code=201)
 def make_own_token(asked: TokenIn, visit: Own) -> NewTokenShape:
     """Make a token for a program of one's own, for actions that one has; for those who are signed in. Shown this once."""
-    _need_session(visit)
+    visit.require_session()
     return _new_token(visit, _own(visit), asked)
 
 
 @own_router.delete("/{label}", status_code=204)
 def revoke_own_token(label: LabelAsked, visit: Own) -> None:
     """Make one of one's own tokens useless; for those who are signed in."""
-    _need_session(visit)
+    visit.require_session()
     _revoke(visit, visit.holder.name, label)
 
 
@@ -173,11 +173,3 @@ def _revoke(visit: Visit, name: str, label: str) -> None:
         raise NotThere(f"{name} has no token {label!r}", zh=f"{name} 没有名为 {label!r} 的令牌")
     accounts.revoke_token(name, label, author=visit.holder.name, origin=visit.origin)
     visit.services.callers.forget()
-
-
-def _need_session(visit: Visit) -> None:
-    if not visit.session:
-        raise NotAllowed(
-            "this is for those who are signed in, not for a token; sign in with name and password",
-            zh="此操作须登录后进行，不能使用令牌；请用账号和密码登录",
-        )

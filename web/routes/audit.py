@@ -12,7 +12,7 @@ from gisgrid.store.audit_lines import Looked, audit_lines, write_audit
 from gisgrid.store.tables import AUDIT
 from web.asked import Cursor, Instant, Words
 from web.doors import Visit, door
-from web.incident_shapes import instant, ms_of
+from web.instants import instant, ms_of
 from web.keys import cursor_of, read_cursor
 from web.made_files import MEDIA_TYPES, MadeFile, made_file
 
@@ -50,9 +50,7 @@ def looked_for(
     action: Annotated[Words, Query(description="such as read_track or sign_in")] = "",
 ) -> Looked:
     """What a request looks for."""
-    return Looked(
-        None if first is None else ms_of(first), None if before is None else ms_of(before), author, action, subject
-    )
+    return Looked(ms_of(first), ms_of(before), author, action, subject)
 
 
 LookedFor = Annotated[Looked, Depends(looked_for)]

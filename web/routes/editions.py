@@ -11,7 +11,7 @@ from gisgrid.errors import NotThere
 from gisgrid.store.editions import EditionLabel
 from gisgrid.store.tables import EDITION, GRID
 from web.doors import Visit, door
-from web.incident_shapes import instant
+from web.instants import instant
 
 router = APIRouter(prefix="/api/v1/editions", tags=["grids"])
 

@@ -16,7 +16,8 @@ from gisgrid.store.rulebook import rulebook_of
 from gisgrid.store.staffing import Staffing
 from web.asked import Code, Day, span_ms, unit_within
 from web.doors import Visit, door
-from web.incident_shapes import Category, instant
+from web.incident_shapes import Category
+from web.instants import instant
 
 router = APIRouter(prefix="/api/v1/figures", tags=["figures"])
 

@@ -26,9 +26,9 @@ from web.incident_shapes import (
     OnCallShape,
     alternatives_of,
     answer_shape,
-    ms_of,
     on_call_shape,
 )
+from web.instants import ms_of
 from web.keys import cursor_of, read_cursor
 
 router = APIRouter(prefix="/api/v1", tags=["grids"])

@@ -18,7 +18,8 @@ from gisgrid.table_files import write_table
 from web.answers import answer
 from web.doors import Visit, door
 from web.incident_filters import FilterAsked
-from web.incident_shapes import IncidentShape, incident_shape, instant
+from web.incident_shapes import IncidentShape, incident_shape
+from web.instants import instant
 from web.made_files import MEDIA_TYPES, MadeFile, made_file
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])

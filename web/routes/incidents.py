@@ -1,6 +1,5 @@
 """Incidents: reported, listed, looked at, moved on."""
 
-import datetime as dt
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Response
@@ -34,9 +33,9 @@ from web.incident_shapes import (
     clocks_shape,
     duplicate_shape,
     incident_shape,
-    ms_of,
     on_call_shape,
 )
+from web.instants import ms_of
 from web.keys import cursor_of, key_of, read_cursor
 from web.problems import Problem
 
@@ -250,7 +249,13 @@ def move_incident(
     need_to_move(visit, number, asked.office)
     version = version_seen(seen, asked.version)
     move = Request(
-        asked.move, asked.office, asked.reason, asked.to, tuple(asked.assistants), _ms(asked.until), asked.is_satisfied
+        asked.move,
+        asked.office,
+        asked.reason,
+        asked.to,
+        tuple(asked.assistants),
+        ms_of(asked.until),
+        asked.is_satisfied,
     )
     one = take_step(
         services.store, services.editions, number, move, author=visit.holder.name, version=version, origin=visit.origin,
@@ -283,12 +288,18 @@ def need_to_see(visit: Visit, incident: Incident) -> None:
         raise UnknownIncident(f"there is no incident {incident.id}", zh=f"没有编号为 {incident.id} 的事件")
 
 
+def seen_incident(visit: Visit, number: int) -> Incident:
+    """An incident that whoever asks may see; `UnknownIncident` otherwise."""
+    incident = visit.services.incidents.get(number)
+    if incident is None:
+        raise UnknownIncident(f"there is no incident {number}", zh=f"没有编号为 {number} 的事件")
+    need_to_see(visit, incident)
+    return incident
+
+
 def need_to_move(visit: Visit, number: int, office: str) -> None:
     """`UnknownIncident` where whoever asks may not see it, `NotAllowed` where they do not act for that office."""
-    incident = visit.services.incidents.get(number)
-    if incident is None or not visit.may("read_incidents", subject_of(incident)):
-        raise UnknownIncident(f"there is no incident {number}", zh=f"没有编号为 {number} 的事件")
-    visit.require("move_incident", subject_of(incident))
+    visit.require("move_incident", subject_of(seen_incident(visit, number)))
     if not acts_for(visit.holder, office):
         raise NotAllowed(
             f"you do not act for the office {office!r}; act for your own, or ask those who may",
@@ -315,7 +326,7 @@ def _report(asked: ReportIn, visit: Visit) -> Report:
                 zh=f"上报时间 reported_at 早于 {_LATEST_H} 小时以前；当天的上报计入考核，更早的事件请由指挥人员录入",
             )
     return Report(
-        asked.category, asked.sub_category, asked.description, _ms(asked.reported_at), asked.lon, asked.lat,
+        asked.category, asked.sub_category, asked.description, ms_of(asked.reported_at), asked.lon, asked.lat,
         asked.accuracy_m, asked.source, asked.stated, visit.holder.person if is_worker else asked.reporter, asked.grade,
         asked.is_urgent, asked.is_handled, asked.source_system, asked.source_id,
     )  # fmt: skip
@@ -325,7 +336,3 @@ def _tag(one: Incident, content: bytes = b"") -> str:
     """The ETag of an incident: its version, by which a writer says what was seen, and what else is shown."""
     rest = tag_of(content)[1:9] if content else "0"
     return f'"v{one.version}-{rest}"'
-
-
-def _ms(at: dt.datetime | None) -> int | None:
-    return None if at is None else ms_of(at)

@@ -11,7 +11,7 @@ from gisgrid.errors import BadOption, NotAllowed, NotThere
 from gisgrid.store.jobs import Job, Jobs
 from web.asked import Day, unit_within
 from web.doors import Visit, door
-from web.incident_shapes import instant
+from web.instants import instant
 from web.job_kinds import KINDS
 from web.jobs import folder_of
 from web.keys import key_of
@@ -199,14 +199,10 @@ def _shape(visit: Visit, job: Job) -> JobShape:
         stage=job.stage, reason=_reason(visit, job),
         result={name: value for name, value in result.items() if name not in {"files", "reason", "reason_zh"}},
         files=[JobFile(**file, url=f"/api/v1/jobs/{job.id}/files/{file['name']}") for file in result.get("files", [])],
-        made_at=instant(job.made_ms), started_at=_time(job.started_ms), ended_at=_time(job.ended_ms),
+        made_at=instant(job.made_ms), started_at=instant(job.started_ms), ended_at=instant(job.ended_ms),
     )  # fmt: skip
 
 
 def _reason(visit: Visit, job: Job) -> str:
     told: dict[str, str] = job.result
     return told.get("reason_zh" if visit.language else "reason") or told.get("reason", "")
-
-
-def _time(at_ms: int | None) -> dt.datetime | None:
-    return None if at_ms is None else instant(at_ms)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from gisgrid.local_days import start_of
 from web.conditional import tag_of
 from web.doors import Visit, door
-from web.incident_shapes import instant
+from web.instants import utc
 from web.ogc import (
     CONFORMANCE,
     OPENAPI_TYPE,
@@ -153,7 +153,7 @@ def _incidents(visit: Visit, *, with_extent: bool) -> Collection:
     if not with_extent:
         return incident_collection(INCIDENTS, properties)
     box, times = visit.services.incident_features.extent(visit.services.maps.sight(visit.holder))
-    return incident_collection(INCIDENTS, properties, box, (_rfc3339(times[0]), _rfc3339(times[1])) if times else None)
+    return incident_collection(INCIDENTS, properties, box, (utc(times[0]), utc(times[1])) if times else None)
 
 
 def _box_of(grids: WrittenGrids, visit: Visit) -> tuple[float, float, float, float] | None:
@@ -166,7 +166,7 @@ def _box_of(grids: WrittenGrids, visit: Visit) -> tuple[float, float, float, flo
 
 def _times_of(grids: WrittenGrids) -> tuple[str | None, str | None]:
     ends = grids.label.valid_to
-    return _rfc3339(start_of(grids.label.valid_from)), _rfc3339(start_of(ends)) if ends else None
+    return utc(start_of(grids.label.valid_from)), utc(start_of(ends)) if ends else None
 
 
 def _schema(request: Request, visit: Visit, one: Collection) -> Response:
@@ -177,7 +177,7 @@ def _schema(request: Request, visit: Visit, one: Collection) -> Response:
 
 def _page(request: Request, visit: Visit, name: str, page: FeaturePage) -> Response:
     links = page_links(_base(request, visit), name, request.query_params.multi_items(), page.following)
-    body = page_body(page, links, _rfc3339(visit.services.store.now_ms()))
+    body = page_body(page, links, utc(visit.services.store.now_ms()))
     # Without the time at which it was made: what has not changed is not sent again.
     tag = f"W/{tag_of(json.dumps(links), page.matched, *page.features)}"
     return Response(body, media_type=GEOJSON, headers={"ETag": tag})
@@ -190,7 +190,3 @@ def _json(content: Any, media_type: str = "application/json") -> Response:
 def _base(request: Request, visit: Visit) -> str:
     """The absolute address of the first page, as whoever asks reaches it."""
     return f"{(visit.services.settings.public_url or str(request.base_url)).rstrip('/')}/ogc"
-
-
-def _rfc3339(at_ms: int) -> str:
-    return f"{instant(at_ms).isoformat(timespec='milliseconds').removesuffix('+00:00')}Z"

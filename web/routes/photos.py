@@ -8,16 +8,16 @@ from fastapi import APIRouter, File, Header, Path, Response, UploadFile
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from gisgrid.errors import StoreError, TooMany, UnknownIncident
+from gisgrid.errors import StoreError, TooMany
 from gisgrid.photos import MOST_BYTES, PHOTO_TYPE, make_photo
 from gisgrid.store.incidents import Incident
 from gisgrid.store.photos import KeptPhoto, Photos, taken_at
 from gisgrid.store.visible import subject_of
 from web.conditional import is_known
 from web.doors import Visit, door
-from web.incident_shapes import instant
+from web.instants import instant
 from web.problems import Problem
-from web.routes.incidents import Number, need_to_see
+from web.routes.incidents import Number, seen_incident
 
 router = APIRouter(prefix="/api/v1/incidents/{number}/photos", tags=["incidents"])
 
@@ -79,7 +79,7 @@ def add_photo(
     visit: Annotated[Visit, door("read_incidents")],
 ) -> PhotoShape:
     """Add a photo. It is kept upright and without anything but the picture; the same photo again is one."""
-    incident = _seen(visit, number)
+    incident = seen_incident(visit, number)
     subject = subject_of(incident)
     if not visit.may("move_incident", subject):
         visit.require("report_incident", subject)
@@ -99,7 +99,7 @@ def add_photo(
 @router.get("")
 def list_photos(number: Number, visit: Annotated[Visit, door("read_incidents")]) -> list[PhotoShape]:
     """The photos of an incident, in the order in which they came."""
-    incident = _seen(visit, number)
+    incident = seen_incident(visit, number)
     return [_shape(visit, incident, kept) for kept in _photos(visit).of(number)]
 
 
@@ -123,17 +123,9 @@ def _photos(visit: Visit) -> Photos:
     return Photos(visit.services.store, visit.services.settings.data)
 
 
-def _seen(visit: Visit, number: int) -> Incident:
-    incident = visit.services.incidents.get(number)
-    if incident is None:
-        raise UnknownIncident(f"there is no incident {number}", zh=f"没有编号为 {number} 的事件")
-    need_to_see(visit, incident)
-    return incident
-
-
 def _picture(visit: Visit, number: int, photo: int, known: str, *, is_small: bool) -> Response:
     # Faces and number plates are in it: for those who may see names, so never on a wall screen.
-    visit.require("read_names", subject_of(_seen(visit, number)))
+    visit.require("read_names", subject_of(seen_incident(visit, number)))
     kept = _photos(visit).get(number, photo)
     small = "-small" if is_small else ""
     headers = {

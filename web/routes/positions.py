@@ -14,6 +14,7 @@ from gisgrid.local_days import local_day
 from web.answers import answer
 from web.doors import Visit, door
 from web.incident_shapes import Lat, Lon
+from web.instants import instant
 from web.positions import SHOWN_DAYS, Patrolling
 
 router = APIRouter(prefix="/api/v1", tags=["tracks"])
@@ -100,12 +101,12 @@ def _list(visit: Visit, near: list[NearPoint], patrolling: dict[str, Patrolling]
         shapes.append(
             PositionShape(
                 person=point.name, name=who.name if named else "", telephone=who.telephone if named else "",
-                grids=list(who.grids), grid=grid, lon=round(point.lon, 7), lat=round(point.lat, 7), at=_utc(point.at_ms),
+                grids=list(who.grids), grid=grid, lon=round(point.lon, 7), lat=round(point.lat, 7), at=instant(point.at_ms),
                 age_s=max(0, (now_ms - point.at_ms) // 1000),
                 distance_m=None if np.isnan(one.distance_m) else round(one.distance_m, 1),
             )
         )  # fmt: skip
-    return PositionList(now=_utc(now_ms), positions=shapes)
+    return PositionList(now=instant(now_ms), positions=shapes)
 
 
 def _grids(visit: Visit, points: list[LivePoint], now_ms: int) -> list[str]:
@@ -115,7 +116,3 @@ def _grids(visit: Visit, points: list[LivePoint], now_ms: int) -> list[str]:
         return [""] * len(points)
     places = network.index.locate(np.array([one.lon for one in points]), np.array([one.lat for one in points]))
     return [network.codes[place] if place >= 0 else "" for place in places.tolist()]
-
-
-def _utc(at_ms: int) -> dt.datetime:
-    return dt.datetime.fromtimestamp(at_ms / 1000, dt.UTC)

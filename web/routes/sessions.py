@@ -83,7 +83,7 @@ def who_am_i(visit: Annotated[Visit, door("own_account")]) -> Session:
 @router.delete("/current", status_code=204)
 def sign_out(response: Response, visit: Annotated[Visit, door("own_account")]) -> None:
     """Sign out: the session ends, and the cookie goes."""
-    _need_session(visit)
+    visit.require_session()
     visit.services.accounts.sign_out(visit.session)
     visit.services.callers.forget()
     secure = visit.services.settings.is_secure
@@ -93,7 +93,7 @@ def sign_out(response: Response, visit: Annotated[Visit, door("own_account")]) -
 @router.post("/current/password", status_code=204)
 def change_own_password(asked: NewPassword, visit: Annotated[Visit, door("own_account")]) -> None:
     """Change one's own password; all sessions of the account end."""
-    _need_session(visit)
+    visit.require_session()
     _slow_down(visit)
     accounts, name = visit.services.accounts, visit.holder.name
     if not accounts.is_password(name, asked.password, origin=visit.origin):
@@ -110,12 +110,4 @@ def _slow_down(visit: Visit) -> None:
             f"too many failed sign-ins from {visit.origin} in a minute; try again in {wait_s} s",
             wait_s,
             zh=f"来自 {visit.origin} 的登录失败次数过多；请过 {wait_s} 秒再试",
-        )
-
-
-def _need_session(visit: Visit) -> None:
-    if not visit.session:
-        raise NotAllowed(
-            "this is for those who are signed in, not for a token; sign in with name and password",
-            zh="此操作须登录后进行，不能使用令牌；请用账号和密码登录",
         )
