@@ -72,7 +72,7 @@ class EmptyInput(InputError):
     """An input with nothing in it."""
 
     code = "empty_input"
-    titles = ("there is nothing in it", "内容为空")
+    titles = ("there is nothing to use in it", "没有可用的内容")
 
 
 class MissingColumn(InputError):
@@ -156,7 +156,7 @@ class BadMove(ForbiddenMove):
     """A move that lacks what it needs, or says what it does not take, whatever the state of the incident."""
 
     code = "bad_move"
-    titles = ("the move lacks something", "流转内容不完整或有误")
+    titles = ("the move is not said as it should be", "流转内容不完整或有误")
 
 
 class Refused(InputError):

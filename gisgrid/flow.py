@@ -231,7 +231,7 @@ def check_request(request: Request) -> Move:
     if foreign:
         word, word_zh = _SAID[foreign[0]]
         raise BadMove(
-            f"{request.move} takes no {foreign[0].removesuffix('_ms')} ({word}); leave it out, or choose another move",
+            f"{request.move} takes no {foreign[0].removesuffix('_ms')!r} ({word}); leave it out, or choose another move",
             zh=f"{move.labels[1]}不需要{word_zh}（{foreign[0].removesuffix('_ms')}）；请去掉，或改用别的动作",
         )
     if move.reason and not request.reason.strip():

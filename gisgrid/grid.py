@@ -175,7 +175,8 @@ class GridNetwork:
             return self._positions[code]
         except KeyError:
             raise UnknownGrid(
-                f"the network has no grid {code!r}; it has {len(self)} from {self.codes[0]} to {self.codes[-1]}"
+                f"the network has no grid {code!r}; it has {len(self)} from {self.codes[0]} to {self.codes[-1]}",
+                zh=f"网格网中没有网格 {code!r}；共有 {len(self)} 个，从 {self.codes[0]} 到 {self.codes[-1]}",
             ) from None
 
     def to_geodataframe(self) -> geopandas.GeoDataFrame:

@@ -57,11 +57,10 @@ class Visit:
                 zh=f"这个令牌不能用于{ACTION_LABELS[action]}（{action}）；请另建一个包含该权限的令牌，或登录后操作",
             )
         where = " there" if may(self.holder, action) else ""
-        role = ROLES[self.holder.role][0].lower()
-        role = f"an {role}" if role[0] in "aeiou" else f"a {role}"
+        role, role_zh = ROLES[self.holder.role]
         raise NotAllowed(
-            f"{role} may not {action.replace('_', ' ')}{where}; ask someone who may, or an administrator",
-            zh=f"“{ROLES[self.holder.role][1]}”{'在此' if where else ''}无权{ACTION_LABELS[action]}（{action}）；请找有权限的人办理，或联系管理员",
+            f"the role {role.lower()!r} may not {action.replace('_', ' ')}{where}; ask someone who may",
+            zh=f"“{role_zh}”{'在此' if where else ''}无权{ACTION_LABELS[action]}（{action}）；请找有权限的人办理",
         )
 
     def require_session(self) -> None:

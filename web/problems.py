@@ -118,11 +118,11 @@ _PLAINER: Final[dict[str, Told]] = {
         "this address does not take that method; the header Allow names those it takes",
         "这个地址不支持该请求方法；可用的方法见响应头 Allow",
     ),
-    "There was an error parsing the body": Told(
-        "the body cannot be read as what its Content-Type says; send it anew",
-        "请求体与 Content-Type 不符，无法读取，请重新发送",
-    ),
 }
+_NO_FORM: Final = Told(
+    "the body cannot be read as what its Content-Type says; send it anew",
+    "请求体与 Content-Type 不符，无法读取；请重新发送",
+)
 WENT_WRONG: Final = Told(
     "something went wrong here; the log of the service says what",
     "服务内部出错；原因已写入服务日志，请把请求编号告诉管理员",
@@ -148,7 +148,8 @@ def problem(
     code: str = "",
     titles: tuple[str, str] | None = None,
 ) -> Response:
-    """One problem in the one shape; a `Told` detail is told in the language (0 English, 1 Chinese)."""
+    """One problem in the one shape, in the language (0 English, 1 Chinese) if its detail is `Told`, else in English."""
+    language = language if isinstance(detail, Told) else 0
     plain, *known = TITLES.get(status, ("error", "error", "出错"))
     content = {
         "type": "about:blank", "title": (titles or known)[language], "status": status,
@@ -172,7 +173,7 @@ def problem_of(error: GisgridError, path: str = "", request_id: str = "", *, lan
         headers["Retry-After"] = str(error.retry_after_s)
     elif status == 503:
         headers["Retry-After"] = str(_RETRY_S)
-    detail = error.told(language)
+    detail: str = Told(str(error), error.zh) if error.zh else str(error)
     if isinstance(error, DatabaseLost) and not isinstance(error, Uncertain):
         # Where it is and why it is gone is for the log; a reader has lost nothing, a writer may send again.
         LOG.warning("request %s: %s", request_id, error, extra={"request_id": request_id})
@@ -192,7 +193,11 @@ def install_problem_handlers(app: FastAPI) -> None:
         headers = dict(error.headers or {})
         if error.status_code == 405:
             headers["Allow"] = ", ".join(_methods_at(request))
-        detail = error.detail if isinstance(error.detail, Told) else _PLAINER.get(str(error.detail), str(error.detail))
+        said = str(error.detail)
+        detail = error.detail if isinstance(error.detail, Told) else _PLAINER.get(said, said)
+        if error.status_code == 400 and not isinstance(detail, Told):
+            # Whatever the reader of forms has to say of a broken one.
+            detail = _NO_FORM
         return problem(error.status_code, detail, _id_of(request), headers, language=language_of(request.scope))
 
     @app.exception_handler(RequestValidationError)

@@ -13,6 +13,21 @@ _PLACES: Final[dict[str, tuple[str, str]]] = {
     "header": ("header", "请求头"),
     "cookie": ("cookie", "Cookie"),
 }
+FIELDS_ZH: Final[dict[str, str]] = {
+    "category": "事件类别", "sub_category": "事件子类", "description": "描述", "lon": "经度", "lat": "纬度",
+    "accuracy_m": "精度(米)", "source": "定位方式", "stated": "所报网格", "grade": "事件等级", "reported_at": "上报时间",
+    "reporter": "上报人", "is_urgent": "是否紧急", "is_handled": "是否当场办结", "source_system": "来源系统",
+    "source_id": "来源编号", "move": "流转动作", "office": "单位", "reason": "理由", "to": "去向", "assistants": "协办部门",
+    "until": "截止时间", "is_satisfied": "是否满意", "is_same": "是否重复", "version": "版本号", "number": "编号",
+    "of_number": "重复事件编号", "state": "状态", "unit": "单位编号", "level": "办理层级", "card": "督办牌", "how": "归属方式",
+    "limit": "每页条数", "cursor": "翻页标记", "name": "名称", "password": "密码", "new_password": "新密码", "role": "角色",
+    "person": "人员编号", "scopes": "权限项", "label": "备注名", "ends_at": "到期时间", "hours": "小时数", "app": "手机应用",
+    "datum": "坐标系", "file": "文件", "photo": "照片", "columns": "列对照", "kind": "类型", "first_day": "首日",
+    "last_day": "末日", "day": "日期", "from": "开始日期", "from_day": "开始日期", "to_day": "结束日期", "edition": "版本",
+    "language": "语言", "ending": "文件格式", "code": "编号", "q": "查询词", "by": "分组方式", "as_of": "截至日期",
+}  # fmt: skip
+"""What the fields of requests are called in Chinese; the name that programs use stands beside it."""
+
 _WHOLE: Final = ("the body", "请求体")
 _INSTANT: Final = (
     "expected an instant with an offset, such as 2018-05-07T09:30:00+08:00",
@@ -125,8 +140,12 @@ def _where(where: tuple[Any, ...], language: int) -> str:
     place, *rest = where or ("body",)
     if not rest:
         return _WHOLE[language] if place == "body" else str(place)
-    name = ".".join(str(part) for part in rest)
+    # A parameter that may be given several times is one parameter; of a list in a body the place is told, from 1 on.
+    parts = [f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in rest]
+    name = "".join(part for part in parts if place == "body" or part[0] == ".").removeprefix(".")
     told = _PLACES.get(str(place), (str(place), str(place)))[language]
+    if language and (label := FIELDS_ZH.get(str(rest[0]))):
+        return f"{label}（{name}）"
     return f"{name} ({told})" if language == 0 else f"{name}（{told}）"
 
 
@@ -134,7 +153,7 @@ def _is(sent: str, language: int, expected: tuple[str, str]) -> str:
     """What joins the field and what was expected of it."""
     if sent:
         return f"为 {sent}，" if language else f" is {sent}; "
-    if expected[0].startswith("expected"):
+    if expected[0].startswith(("expected", "{")):
         return "：" if language else ": "
     return "" if language else " "
 

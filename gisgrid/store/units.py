@@ -44,7 +44,7 @@ def _area(connection: sa.Connection, code: str, *, areas: bool) -> Unit:
     if not grids and connection.execute(registered).first() is None:
         raise UnknownGrid(
             f"no register has an area {_shown(code)}; give {AREA} and the code of one",
-            zh=f"登记表中没有网格片{_shown(code)}；请填写 {AREA} 加网格片编号",
+            zh=f"名册中没有网格片{_shown(code)}；请填写 {AREA} 加网格片编号",
         )
     if not areas:
         raise _no_area(code)
@@ -67,7 +67,7 @@ def _has_grids(connection: sa.Connection, unit: Unit) -> bool:
 def _unknown(code: str) -> UnknownGrid:
     return UnknownGrid(
         f"no edition and no register has a unit or grid {_shown(code)}; give the code of one",
-        zh=f"各版本与登记表中均没有单位或网格{_shown(code)}；请填写已有的编号",
+        zh=f"各版本与名册中均没有单位或网格{_shown(code)}；请填写已有的编号",
     )
 
 

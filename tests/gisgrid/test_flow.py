@@ -94,7 +94,7 @@ _ASIDE = {"to": _TOWNSHIP, "assistants": (_WATER,), "until_ms": 900, "is_satisfi
 def test_step__refuses_what_a_move_does_not_take(move: str, name: str) -> None:
     state = next(state for state, allowed in _ALLOWED.items() if move in allowed)
     standing, request = _ready(state, move)
-    with pytest.raises(BadMove, match=f"{move} takes no {name.removesuffix('_ms')} ") as caught:
+    with pytest.raises(BadMove, match=f"{move} takes no '{name.removesuffix('_ms')}' ") as caught:
         step(standing, replace(request, **{name: _ASIDE[name]}), 10)
     assert caught.value.zh.startswith(MOVES[move].labels[1])
 

@@ -41,7 +41,7 @@ def refusals(**asked: Any) -> list[Any]:
         ({"text": 7}, "text (in the body) is 7; expected text", "text（请求体）为 7，应为文本"),
         ({"text": "a"}, "is 'a'; expected at least 2 characters", "为 'a'，至少应有 2 个字符"),
         ({"text": "abcdef"}, "expected at most 5 characters", "最多 5 个字符"),
-        ({"code": "\0"}, "code (in the body) holds a NUL, which no database can keep", "code（请求体）含有 NUL 字符"),
+        ({"code": "\0"}, "code (in the body) holds a NUL, which no database can keep", "编号（code）含有 NUL 字符"),
         ({"word": "fax"}, "is 'fax'; expected one of 'phone' or 'map'", "应为以下之一：'phone'、'map'"),
         ({"number": "x"}, "is 'x'; expected a number", "应为数字"),
         ({"number": 0}, "is 0; expected more than 0", "应大于 0"),
@@ -89,3 +89,31 @@ def test_expected__knows_kinds_that_there_are_in_both_languages():
     kinds = set(get_args(pydantic_core.core_schema.ErrorType))
     assert set(EXPECTED) <= kinds
     assert all(CHINESE.search(zh) and not CHINESE.search(en) for en, zh in EXPECTED.values())
+
+
+@pytest.mark.parametrize(
+    ("where", "english", "chinese"),
+    [
+        (("query", "state", 0), "state (parameter) is 'x'; expected a list", "状态（state）为 'x'，应为列表"),
+        (
+            ("body", "scopes", 1),
+            "scopes[2] (in the body) is 'x'; expected a list",
+            "权限项（scopes[2]）为 'x'，应为列表",
+        ),
+        (("body", "columns", "time"), "columns.time (in the body) is 'x'", "列对照（columns.time）为 'x'"),
+        (("path", "moon"), "moon (part of the address) is 'x'", "moon（地址）为 'x'"),
+        (("body",), "the body is 'x'; expected a list", "请求体为 'x'，应为列表"),
+    ],
+)
+def test_told_of__where_it_stands(where, english, chinese):
+    told = told_of({"loc": where, "type": "list_type", "input": "x"})
+    assert told.startswith(english)
+    assert told.zh.startswith(chinese)
+
+
+def test_told_of__a_kind_that_there_is_not():
+    refusal = {"loc": ("body",), "type": "union_tag_invalid", "input": {"kind": "x"}}
+    context = {"discriminator": "'kind'", "tag": "x", "expected_tags": "'verify', 'reassign'"}
+    told = told_of(refusal | {"ctx": context})
+    assert told == "the body: 'kind' is x; expected one of 'verify', 'reassign'"
+    assert told.zh == "请求体：'kind' 为 x，应为以下之一：'verify'、'reassign'"
