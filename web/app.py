@@ -21,6 +21,7 @@ from web.pages.shell import Shell
 from web.problems import Problem, describe_problems, install_problem_handlers
 from web.routes import (
     accounts,
+    admin_pages,
     audit,
     board,
     command_pages,
@@ -83,6 +84,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     ogc.router,
     pages.router,
     command_pages.router,
+    admin_pages.router,
+    wall_pages.router,
+    wall_pages.entry_router,
 )
 
 _ABOUT: Final = """Grids, who answers for them, incidents and patrols of a district.

@@ -54,6 +54,11 @@ export async function send(method, path, body, options = {}) {
   return text ? JSON.parse(text) : null;
 }
 
+// The file that is answered, as a Blob.
+export async function fetchFile(method, path, body, options = {}) {
+  return (await ask(method, path, { body, ...options })).blob();
+}
+
 // A random word under which a request is done once; `crypto.randomUUID` is missing on plain http.
 export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
