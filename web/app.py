@@ -85,8 +85,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     pages.router,
     command_pages.router,
     admin_pages.router,
-    wall_pages.router,
-    wall_pages.entry_router,
 )
 
 _ABOUT: Final = """Grids, who answers for them, incidents and patrols of a district.

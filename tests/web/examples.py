@@ -79,7 +79,6 @@ EXAMPLES: tuple[Example, ...] = (
     _get("/command"),
     _get("/admin"),
     _get("/audit", subject=Subject()),
-    _get("/wall"),
     _get("/health"),
     _get("/ready"),
     _get("/metrics", rule=_never),
