@@ -4,7 +4,9 @@ import pytest
 
 from tests.gisgrid.store.incident_places import CODES
 from tests.gisgrid.store.small_district import VILLAGES
+from tests.web.matrix import jpeg
 from tests.worlds import at
+from web.doors import COOKIE
 
 INSIDE = (100.0, 200.0)
 AT_BORDER = (100.0, 104.0)
@@ -102,7 +104,7 @@ def test_move__that_came_too_late_is_told_in_one_sentence(open_tab, district):
     page.route("**/steps", another_is_quicker)
     page.click("[data-move=accept]")
     assert "other" in page.inner_text(".move-problem")
-    page.wait_for_selector("[data-move=accept]", state="detached")
+    page.wait_for_selector("button[data-move=accept]", state="detached")
     assert district.moves(number) == ["accept"]
 
 
@@ -147,6 +149,33 @@ def test_draft__whose_answer_was_lost_is_not_doubled(open_tab, service):
     assert len(found(service, "水管爆裂")) == 1
 
 
+def test_draft__waits_for_signing_in_again(open_tab, service):
+    tab = opened(open_tab, "other", window="ended")
+    tab.allow("status of 401")
+    page = tab.page
+    fill_report(page, "路灯不亮")
+    page.context.clear_cookies(name=COOKIE)
+    page.click(".report-foot .main")
+    page.wait_for_selector(".message.waiting:has-text('请重新登录')")
+    page.context.add_cookies([{"name": COOKIE, "value": service.session("other"), "url": service.address}])
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    page.wait_for_selector("#report-sent")
+    assert len(found(service, "路灯不亮")) == 1
+
+
+def test_card__a_photo_and_a_duplicate(open_tab, district):
+    first = district.report((20.0, 20.0), description="垃圾").incident.id
+    number = district.report((25.0, 20.0), description="垃圾成堆").incident.id
+    page = opened(open_tab, "li.na", f"/command#incident={number}").page
+    photo = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": jpeg(40)}
+    page.set_input_files(".card-photos input[type=file]", files=[photo])
+    page.wait_for_selector(".photos img")
+    page.click("button:text-is('是同一事件')")
+    page.wait_for_selector(".card .tag.strong:has-text('无效')")
+    page.click(f"button.link:has-text('#{first}')")
+    page.wait_for_selector(f".card[data-number='{first}'] .tag:has-text('确认重复')")
+
+
 def test_urgent__at_a_border_names_both_sides_until_acknowledged(open_tab, district):
     here, there = opened(open_tab, "li.na", window="loud"), opened(open_tab, "east", language="en", window="loud")
     number = district.report(AT_BORDER, description="仓库起火", is_urgent=True, source="map").incident.id
@@ -170,7 +199,7 @@ def test_urgent__at_a_border_names_both_sides_until_acknowledged(open_tab, distr
     assert here.page.locator("#alerts .alert").count() == 0
 
 
-@pytest.mark.parametrize(("language", "size"), [("zh", "desk"), ("en", "desk"), ("zh", "phone")])
+@pytest.mark.parametrize(("language", "size"), [("zh", "desk"), ("en", "phone")])
 def test_card_and_form__are_accessible(open_tab, district, language, size):
     number = district.report(INSIDE, description="消防通道堵塞 " * 12).incident.id
     district.step(number, "accept", VILLAGES["A"])

@@ -10,11 +10,13 @@ import * as photos from "./command-photos.js";
 const AGAIN_MS = 60_000;
 const SOON_MS = 150;
 const NEAREST = 5;
+const OLDEST_S = 12 * 3600; // an older position says nothing of who is near
 const ADDRESS = /^#incident=(\d{1,15})$/;
 
 let context = null;
 let shown = null; // { number, card, parts, halo }
 let timer = 0;
+let isClockKnown = false; // that of the service, by which times are left or over
 
 export function init(given) {
   context = given;
@@ -23,6 +25,10 @@ export function init(given) {
   context.bus.on("close", hide);
   live.on("incident", (told) => shown?.number === told.number && told.version > (shown.card?.incident.version ?? 0) && soon());
   live.on("incident_gone", (told) => shown?.number === told.number && say(t("card.gone"), true));
+  live.on("state", ({ status }) => {
+    isClockKnown ||= status === "live";
+    if (shown?.card) shown.parts.head.replaceChildren(...head(shown.card));
+  });
   for (const name of ["incidents_changed", "reset", "current"]) live.on(name, () => shown && soon());
   setInterval(() => shown && !document.hidden && load(shown), AGAIN_MS);
   addEventListener("hashchange", fromAddress);
@@ -55,7 +61,6 @@ function show(number) {
   detail().replaceChildren(frame(number));
   detail().hidden = false;
   detail().scrollTop = 0;
-  context.map.invalidateSize();
   load(shown);
 }
 
@@ -67,7 +72,6 @@ function hide({ keepsPlace = false } = {}) {
   if (!keepsPlace) {
     detail().hidden = true;
     detail().replaceChildren();
-    context.map.invalidateSize();
   }
 }
 
@@ -167,7 +171,7 @@ function head(card) {
     one.sub_category && make("p", { className: "kind" }, card.kind[language] ?? one.sub_category),
     one.description && make("p", { className: "words" }, one.description),
     isOpen && due && make("p", { className: "due" },
-      left >= 0 ? t("card.due_in", { when: deadlineText(due), left: spanText(left) }) : t("card.overdue_by", { when: deadlineText(due), late: spanText(-left) })),
+      !isClockKnown ? t("card.due", { when: deadlineText(due) }) : left >= 0 ? t("card.due_in", { when: deadlineText(due), left: spanText(left) }) : t("card.overdue_by", { when: deadlineText(due), late: spanText(-left) })),
     isOpen && make("p", { className: "holder" }, t("card.waits_at"), " ", make("b", {}, officeName(one.holder, card.names)),
       card.telephones[one.holder] && [" ", make("a", { className: "telephone", href: `tel:${card.telephones[one.holder]}` }, card.telephones[one.holder])]),
   ].flat().filter(Boolean);
@@ -241,10 +245,10 @@ function nearest(wanted) {
   const one = wanted.card.incident;
   if (one.lon === null || !may("read_positions")) return place;
   get("/positions", { near_lon: one.lon, near_lat: one.lat, limit: NEAREST }).then((told) => {
-    const found = told.positions ?? [];
-    if (shown !== wanted || found.length === 0) return;
+    if (shown !== wanted) return;
+    const found = told.positions.filter((near) => near.age_s <= OLDEST_S);
     place.hidden = false;
-    place.replaceChildren(make("h3", {}, t("card.nearest")), make("ul", { className: "people" }, found.map((near) => {
+    place.replaceChildren(make("h3", {}, t("card.nearest")), found.length === 0 ? make("p", { className: "quiet small" }, t("card.nobody_near")) : make("ul", { className: "people" }, found.map((near) => {
       const age = near.age_s * 1000;
       return make("li", { className: age > 3_600_000 ? "away" : null },
         make("span", { className: "role" }, metresText(near.distance_m)),

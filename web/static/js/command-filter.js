@@ -26,7 +26,7 @@ function address(filter) {
   for (const name of TEXTS) if (filter[name]) asked.set(name, filter[name]);
   for (const name of FLAGS) if (Boolean(filter[name]) !== Boolean(BEGIN[name])) asked.set(name, Boolean(filter[name]));
   const text = asked.toString();
-  return location.pathname + (text ? `?${text}` : "");
+  return location.pathname + (text ? `?${text}` : "") + location.hash;
 }
 
 // The parameters of a request: only what narrows.

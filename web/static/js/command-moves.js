@@ -43,13 +43,14 @@ export function render(place, card, { changed, done, again }) {
       onclick: (event) => begin(place, card, move, office, { done, again }, event.currentTarget),
     }, term("move", move)))));
   const wasOpen = place.querySelector(".moves-others")?.open ?? false;
-  const buttons = make("div", { className: "moves-buttons" },
-    offices.length ? group(offices[0]) : make("p", { className: "quiet small" }, t("card.no_moves")),
-    others.length > 0 && make("details", { className: "moves-others", open: wasOpen },
-      make("summary", {}, t("card.as_others", { n: others.length })), make("div", { className: "moves-buttons" }, others.map(group))));
-  const first = place.querySelector(".moves-buttons");
-  if (first) first.replaceWith(buttons);
-  else place.append(buttons);
+  const first = make("div", { className: "moves-buttons" },
+    offices.length ? group(offices[0]) : make("p", { className: "quiet small" }, t("card.no_moves")));
+  const rest = make("details", { className: "moves-others", open: wasOpen, hidden: others.length === 0 },
+    make("summary", {}, t("card.as_others", { n: others.length })), make("div", { className: "moves-buttons" }, others.map(group)));
+  // Between the two stands the form that is open, and is not touched.
+  if (place.childElementCount === 0) place.append(first, rest);
+  place.firstElementChild.replaceWith(first);
+  place.lastElementChild.replaceWith(rest);
   if (!open) return;
   if (changed) {
     const isStill = card.moves[open.office]?.includes(open.move);
@@ -66,7 +67,7 @@ async function begin(place, card, move, office, heard, button) {
     const problem = await sendMove(card.incident, { move, office, version: card.incident.version }, newKey(), heard);
     button.disabled = false;
     place.querySelector(".move-problem")?.remove();
-    if (problem) place.append(make("p", { className: "message bad move-problem", role: "alert" }, problem));
+    if (problem) place.firstElementChild.after(make("p", { className: "message bad move-problem", role: "alert" }, problem));
     return;
   }
   open?.element.remove();
@@ -74,7 +75,7 @@ async function begin(place, card, move, office, heard, button) {
   place.querySelector(".move-problem")?.remove();
   open = { move, office, version: card.incident.version, fields: {}, said: "", key: null };
   open.element = await moveForm(card, form, heard);
-  place.append(open.element);
+  place.firstElementChild.after(open.element);
   open.element.querySelector("textarea, input, select, button.main")?.focus();
 }
 
@@ -92,14 +93,19 @@ async function moveForm(card, form, heard) {
     make("h3", {}, term("move", mine.move), " ", make("span", { className: "quiet small" }, officeName(mine.office, card.names))),
     fields, problem,
     make("div", { className: "row" }, submit,
-      make("button", { type: "button", onclick: () => { if (open === mine) forget(); element.remove(); } }, t("shell.cancel"))));
+      make("button", { type: "button", onclick: () => end() }, t("shell.cancel"))));
+  const end = () => {
+    if (open === mine) forget();
+    const place = element.parentElement;
+    element.remove();
+    place?.querySelector(`[data-move="${mine.move}"][data-office="${mine.office}"]`)?.focus();
+  };
   mine.problem = problem;
   mine.submit = submit;
   element.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.defaultPrevented) {
       event.preventDefault();
-      if (open === mine) forget();
-      element.remove();
+      end();
     }
   });
   element.addEventListener("submit", async (event) => {

@@ -55,7 +55,8 @@ export function init(given) {
   if (kept) {
     fields = { ...EMPTY, ...kept.fields };
     waiting = kept.waiting ?? null;
-    if (kept.isOpen || waiting) show();
+    // The card that the address asks for comes first; the button says that a draft is there.
+    if ((kept.isOpen || waiting) && context.bus.openNumber() === null) show();
     if (waiting) tryNow();
   }
   mark();
@@ -110,7 +111,6 @@ function close() {
   leave();
   byId("detail").hidden = true;
   byId("detail").replaceChildren();
-  context.map.invalidateSize();
 }
 
 function discard() {
@@ -172,7 +172,6 @@ function draw() {
   byId("detail").replaceChildren(element);
   byId("detail").hidden = false;
   byId("detail").scrollTop = 0;
-  context.map.invalidateSize();
   refill();
 }
 
@@ -442,7 +441,6 @@ function showSent(told, names) {
     make("div", { className: "row" },
       make("button", { type: "button", className: "main", onclick: () => context.bus.open(one.number) }, t("report.open_card")),
       make("button", { type: "button", onclick: () => show() }, t("report.another")))));
-  context.map.invalidateSize();
   byId("detail").querySelector("h2").focus();
 }
 
