@@ -24,8 +24,8 @@ from gisgrid.access import Holder
 from gisgrid.clocks import CLOCK_STATES
 from gisgrid.grid import GridNetwork
 from gisgrid.incident_columns import FIXED_WORDS, IncidentColumns
+from gisgrid.incident_filters import IncidentFilter
 from gisgrid.map_answers import MapCells, MapDots, Viewport, count_by_unit, show
-from gisgrid.map_filters import MapFilter
 from gisgrid.sample import SAMPLE_NOW, build_district
 from gisgrid.store import Store, open_store
 from gisgrid.store.editions import Editions
@@ -43,10 +43,10 @@ _NOW_MS = round(SAMPLE_NOW.timestamp() * 1000)
 _HALF_YEAR_MS = 182 * 86_400_000
 
 FILTERS = {
-    "all of them": (MapFilter(), Holder("", "commander")),
-    "those open": (MapFilter(is_open=True), Holder("", "commander")),
+    "all of them": (IncidentFilter(), Holder("", "commander")),
+    "those open": (IncidentFilter(is_open=True), Holder("", "commander")),
     "half a year by seven filters, as a district sees it": (
-        MapFilter(
+        IncidentFilter(
             from_ms=_NOW_MS - _HALF_YEAR_MS, categories=("public_security_hazards", "disputes"), unit=unit_meant("331002000000"),
             states=("closed", "evaluated", "reported"), levels=("village", "township", "department"),
             clock_states=tuple(CLOCK_STATES), is_urgent=False,
@@ -94,7 +94,7 @@ def mapping(report: Report, _: GridNetwork, __: list[Peer]) -> None:
 
 
 def _zooms(
-    report: Report, title: str, maps: MapMirror, columns: IncidentColumns, wanted: MapFilter, holder: Holder
+    report: Report, title: str, maps: MapMirror, columns: IncidentColumns, wanted: IncidentFilter, holder: Holder
 ) -> None:
     state, sight = maps.state(), maps.sight(holder)
     state.choice(wanted, sight)
@@ -143,11 +143,11 @@ def _follow(
     lon, lat = random_on_land(network.geometry, _EVENTS + 2)
     view = _viewport(float(np.median(lon)), float(np.median(lat)), 12)
     changed, shown = [], []
-    before = maps.state().choice(MapFilter(), maps.sight(holder)).with_place.count
+    before = maps.state().choice(IncidentFilter(), maps.sight(holder)).with_place.count
     for x, y in zip(lon.tolist(), lat.tolist(), strict=True):
         one = IncidentReport("disputes", "neighbours", lon=x, lat=y, source="phone")
         report_incident(store, editions, one, author="benchmark")
-        choice, changed_s = _timed(lambda: maps.state().choice(MapFilter(), maps.sight(holder)))
+        choice, changed_s = _timed(lambda: maps.state().choice(IncidentFilter(), maps.sight(holder)))
         changed.append(changed_s * 1e3)
         shown.append(_timed(partial(show, choice.parts, view))[1] * 1e3)
     if choice.with_place.count != before + len(changed):
@@ -169,7 +169,7 @@ def _follow(
     )
 
 
-def _plain(columns: IncidentColumns, wanted: MapFilter) -> _Plain:
+def _plain(columns: IncidentColumns, wanted: IncidentFilter) -> _Plain:
     """What a filter of this benchmark asks for, by numpy alone."""
     chosen = np.isfinite(columns.lon)
     if wanted.is_open:

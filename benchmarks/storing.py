@@ -14,12 +14,13 @@ from benchmarks.peers import Peer, PeersAnswerDiffersError
 from benchmarks.report import Report
 from benchmarks.timing import take_turns
 from gisgrid.grid import GridNetwork
+from gisgrid.incident_filters import IncidentFilter
 from gisgrid.incident_rows import read_incident_rows
 from gisgrid.sample import build_district, build_incidents, build_tracks, write_sample
 from gisgrid.store import open_store
 from gisgrid.store.editions import Editions
 from gisgrid.store.fixes import FixBatch, FixInbox
-from gisgrid.store.incidents import IncidentFilter, Incidents
+from gisgrid.store.incidents import Incidents
 from gisgrid.store.tables import FIX
 from gisgrid.units import unit_meant
 from tracks.archive import TrackArchive

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from gisgrid.clocks import NEVER
 from gisgrid.duty import PATROLLING_ROLES, Duty
 from gisgrid.errors import BadOption, EmptyInput
+from gisgrid.incident_filters import IncidentFilter
 from gisgrid.incident_rows import IncidentRows
 from gisgrid.local_days import day_number, start_of
 from gisgrid.store.belonging import belongings
 from gisgrid.store.editions import EditionLabel
-from gisgrid.store.incidents import IncidentFilter
 from gisgrid.store.intake import take_in_rows
 from gisgrid.store.jobs import Job
 from gisgrid.store.register_files import translations_of

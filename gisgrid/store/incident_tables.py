@@ -10,11 +10,12 @@ import sqlalchemy as sa
 
 from gisgrid.categories import CATEGORIES
 from gisgrid.flow import GRADES, STATES
+from gisgrid.incident_filters import IncidentFilter
 from gisgrid.incident_rows import FIELDS, LABELLED_LEVELS, SOURCES, words_of
 from gisgrid.incidents import HOW_LABELS
 from gisgrid.local_days import EAST_OF_UTC_MS
 from gisgrid.offices import DEPARTMENT, level_of
-from gisgrid.store.incidents import IncidentFilter, Incidents
+from gisgrid.store.incidents import Incidents
 
 _COLUMNS: Final = {
     # in the file: in the store, Chinese heading

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import sqlalchemy as sa
@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from gisgrid.errors import BadOption
 from gisgrid.flow import ENDED
+from gisgrid.incident_filters import IncidentFilter
 from gisgrid.incident_rows import IncidentRows
+from gisgrid.offices import DEPARTMENT, DISTRICT
 from gisgrid.store.bulk import degrees_of
 from gisgrid.store.editions import Editions
 from gisgrid.store.intake import take_in_rows
 from gisgrid.store.lists import TakenIn
 from gisgrid.store.store import Store
 from gisgrid.store.tables import INCIDENT, IS_OPEN
-from gisgrid.units import EVERYWHERE, Unit
+from gisgrid.units import Unit
 
 
 @dataclass(frozen=True)
@@ -68,21 +70,6 @@ class Incident:
     steps: int
     version: int
     event_id: int
-
-
-@dataclass(frozen=True)
-class IncidentFilter:
-    """Which incidents: reported in a unit, in one of the states, categories and ways
-    of assignment (none named: any), waiting at an office, reported in [from_ms, to_ms).
-    """
-
-    unit: Unit = EVERYWHERE
-    states: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    hows: tuple[str, ...] = ()
-    from_ms: int | None = None
-    to_ms: int | None = None
-    holder: str = ""
 
 
 @dataclass(frozen=True)
@@ -199,18 +186,52 @@ class Incidents:
 def conditions_of(wanted: IncidentFilter) -> Iterator[sa.ColumnElement[bool]]:
     """The conditions of a filter for a query of the table of incidents."""
     yield from _of_unit(wanted.unit)
-    for column, values in (("state", wanted.states), ("category", wanted.categories), ("how", wanted.hows)):
+    for column, values in (
+        ("state", wanted.states),
+        ("category", wanted.categories),
+        ("how", wanted.hows),
+        ("grade", wanted.grades),
+        ("card", wanted.cards),
+        ("sub_category", (wanted.sub_category,) if wanted.sub_category else ()),
+        ("holder", (wanted.holder,) if wanted.holder else ()),
+    ):
         if values:
             yield INCIDENT.c[column].in_(values) if len(values) > 1 else INCIDENT.c[column] == values[0]
-    if wanted.holder:
-        yield INCIDENT.c.holder == wanted.holder
-    if wanted.holder or (wanted.states and not set(wanted.states) & set(ENDED)):
+    if wanted.is_open or wanted.holder or (wanted.states and not set(wanted.states) & set(ENDED)):
         # In the words of the indexes of what is open.
         yield IS_OPEN
+    if wanted.is_urgent:
+        yield INCIDENT.c.is_urgent
+    if wanted.levels:
+        yield sa.or_(*(_OF_LEVEL[level] for level in wanted.levels))
+    if wanted.clock_states:
+        yield _with_clocks(wanted)
     if wanted.from_ms is not None:
         yield INCIDENT.c.reported_ms >= wanted.from_ms
     if wanted.to_ms is not None:
         yield INCIDENT.c.reported_ms < wanted.to_ms
+
+
+_HOLDER: Final = INCIDENT.c.holder
+_IS_DEPARTMENT: Final = sa.func.substr(_HOLDER, 1, len(DEPARTMENT)) == DEPARTMENT
+_IS_DISTRICT: Final = sa.and_(~_IS_DEPARTMENT, sa.or_(_HOLDER == DISTRICT, _HOLDER.like("%000000")))
+_OF_LEVEL: Final[dict[str, sa.ColumnElement[bool]]] = {
+    "department": _IS_DEPARTMENT,
+    "district": _IS_DISTRICT,
+    "township": sa.and_(~_IS_DEPARTMENT, ~_IS_DISTRICT, _HOLDER.like("%000")),
+    "village": sa.and_(~_IS_DEPARTMENT, ~_IS_DISTRICT, ~_HOLDER.like("%000"), _HOLDER != ""),
+}
+"""`gisgrid.offices.level_of` of the office where an incident lies, said to the database."""
+
+
+def _with_clocks(wanted: IncidentFilter) -> sa.ColumnElement[bool]:
+    if wanted.open_numbers is None:
+        raise ValueError("how clocks stand is known in memory only; tell the numbers (MapState.told_clocks)")
+    # Written out: there may be more of them than a statement takes parameters.
+    told = list(wanted.open_numbers)
+    numbers: sa.BindParameter[int] = sa.bindparam("open_numbers", told, expanding=True, literal_execute=True)
+    is_one_of_them = INCIDENT.c.id.in_(numbers)
+    return sa.or_(is_one_of_them, ~IS_OPEN) if "settled" in wanted.clock_states else is_one_of_them
 
 
 def _conditions(

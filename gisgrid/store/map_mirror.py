@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from gisgrid.access import Holder
 from gisgrid.clocks import MINUTE_MS
 from gisgrid.incident_columns import IncidentColumns
+from gisgrid.incident_filters import IncidentFilter
 from gisgrid.map_answers import Chosen, Tally, Viewport, clock_counts, count_by_unit, show, tally_of
-from gisgrid.map_filters import MapFilter, choose
+from gisgrid.map_filters import choose
 from gisgrid.map_points import MapPoints, map_points
 from gisgrid.sight import Sight
 from gisgrid.store.incident_mirror import IncidentMirror, IncidentParts
@@ -46,9 +47,9 @@ class _Kept(Generic[_Value]):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._values: OrderedDict[tuple[MapFilter, Sight], _Value] = OrderedDict()
+        self._values: OrderedDict[tuple[IncidentFilter, Sight], _Value] = OrderedDict()
 
-    def get(self, key: tuple[MapFilter, Sight], make: Callable[[], _Value]) -> _Value:
+    def get(self, key: tuple[IncidentFilter, Sight], make: Callable[[], _Value]) -> _Value:
         """The value of a key, made where it is not there; two threads may both make it."""
         with self._lock:
             if key in self._values:
@@ -70,7 +71,7 @@ class _Looked:
         self.looks = looks
         self._kept: _Kept[NDArray[np.bool_]] = _Kept()
 
-    def chosen(self, wanted: MapFilter, sight: Sight) -> NDArray[np.bool_]:
+    def chosen(self, wanted: IncidentFilter, sight: Sight) -> NDArray[np.bool_]:
         """Which of the points are chosen."""
         points = self.points
         return self._kept.get((wanted, sight), lambda: choose(points, self.looks, points.columns.words, wanted, sight))
@@ -90,11 +91,19 @@ class MapState:
         self.words = parts.delta.words
         self._kept: _Kept[MapChoice] = _Kept()
 
-    def choice(self, wanted: MapFilter, sight: Sight) -> MapChoice:
+    def choice(self, wanted: IncidentFilter, sight: Sight) -> MapChoice:
         """The choice of a filter and a sight."""
         return self._kept.get((wanted, sight), lambda: self._choice(wanted, sight))
 
-    def _choice(self, wanted: MapFilter, sight: Sight) -> MapChoice:
+    def told_clocks(self, wanted: IncidentFilter, sight: Sight) -> IncidentFilter:
+        """The filter as a database understands it: with the numbers of the open incidents whose clocks stand as it says."""
+        if not wanted.clock_states:
+            return wanted
+        found = self.choice(dataclasses.replace(wanted, is_open=True), sight).parts
+        numbers = np.concatenate([one.points.number[one.chosen] for one in found])
+        return dataclasses.replace(wanted, open_numbers=tuple(numbers.tolist()))
+
+    def _choice(self, wanted: IncidentFilter, sight: Sight) -> MapChoice:
         many, few = self._base.chosen(wanted, sight), self._delta.chosen(wanted, sight)
         if len(self._gone):
             many = many.copy()
@@ -185,9 +194,9 @@ class MapMirror:
         """Read everything and compile what is needed, so that nobody has to wait for it."""
         state = self.state()
         everything = self.sight(Holder("", "commander", ""))
-        show(state.choice(MapFilter(), everything).parts, _WORLD)
+        show(state.choice(IncidentFilter(), everything).parts, _WORLD)
         choice = state.choice(
-            MapFilter(from_ms=0, is_open=True, unit=Unit("0", "grid")), self.sight(Holder("", "commander", "0"))
+            IncidentFilter(from_ms=0, is_open=True, unit=Unit("0", "grid")), self.sight(Holder("", "commander", "0"))
         )
         count_by_unit(choice.parts, choice.words, "grid")
 

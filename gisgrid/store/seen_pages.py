@@ -6,9 +6,10 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from gisgrid.incident_filters import IncidentFilter
 from gisgrid.sight import Sight
 from gisgrid.store.incident_mirror import IncidentMirror
-from gisgrid.store.incidents import Incident, IncidentFilter, IncidentPage, conditions_of, incident_of
+from gisgrid.store.incidents import Incident, IncidentPage, conditions_of, incident_of
 from gisgrid.store.store import Store
 from gisgrid.store.tables import INCIDENT
 from gisgrid.store.visible import visible_to

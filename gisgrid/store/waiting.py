@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from gisgrid.clocks import CLOCK_STATES, NEVER, clock_states, instants
 from gisgrid.incident_columns import IncidentColumns
-from gisgrid.store.incidents import Incident, IncidentFilter, conditions_of, incident_of
+from gisgrid.incident_filters import IncidentFilter
+from gisgrid.store.incidents import Incident, conditions_of, incident_of
 from gisgrid.store.rulebook import Rulebook, rulebook_of
 from gisgrid.store.tables import INCIDENT, IS_OPEN
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gisgrid.access import ROLES, Holder, Subject, may
 from gisgrid.clocks import CLOCK_STATES, ClockRules, clock_states
 from gisgrid.errors import BadOption
+from gisgrid.incident_filters import IncidentFilter
 from gisgrid.map_answers import (
     Chosen,
     MapCells,
@@ -24,7 +25,7 @@ from gisgrid.map_answers import (
     show,
     tally_of,
 )
-from gisgrid.map_filters import MapFilter, choose
+from gisgrid.map_filters import choose
 from gisgrid.map_points import map_points
 from gisgrid.sight import Sight
 from gisgrid.units import unit_meant
@@ -77,7 +78,7 @@ def columns_with_places(told):
     )
 
 
-def parts_of(columns, in_delta, wanted=MapFilter(), sight=EVERYTHING):  # noqa: B008  # a frozen value
+def parts_of(columns, in_delta, wanted=IncidentFilter(), sight=EVERYTHING):  # noqa: B008  # a frozen value
     """The columns in two parts, of which what is wanted is chosen."""
     found = []
     for some in (np.flatnonzero(~in_delta), np.flatnonzero(in_delta)):
@@ -120,7 +121,7 @@ def column_and_row(cell):
 
 
 wanteds = st.builds(
-    MapFilter,
+    IncidentFilter,
     from_ms=st.none() | st.integers(0, 6).map(lambda steps: START + steps * STEP),
     to_ms=st.none() | st.integers(4, 12).map(lambda steps: START + steps * STEP),
     categories=st.sampled_from(((), ("disputes",), ("disputes", "other"))),
@@ -348,7 +349,7 @@ def test_viewport__what_cannot_be_shown():
 @pytest.mark.parametrize("name", ["categories", "states", "levels", "cards", "clock_states"])
 def test_map_filter__unknown_words(name):
     with pytest.raises(BadOption, match="'nonsense'"):
-        MapFilter(**{name: ("nonsense",)})
+        IncidentFilter(**{name: ("nonsense",)})
 
 
 def test_count_by_unit__by_something_else():

@@ -69,6 +69,15 @@ def test_map_incidents__points_where_they_are_few(service):
     assert show(service, "fire")["points"]["number"] == [handed]
 
 
+def test_map_incidents__by_grade(service):
+    filled(service)
+    service.district.report((50, 50), grade="prominent")
+    assert show(service, grade="prominent")["with_place"]["count"] == 1
+    assert show(service, grade=["prominent", "ordinary"])["with_place"]["count"] == 15
+    refused = service.ask("li.na", "GET", "/map/incidents", params=VIEW | {"grade": "grave"})
+    assert refused.status_code == 422
+
+
 def test_map_incidents__cells_of_a_size(service):
     filled(service)
     large, small = show(service, most_points=0, cell_px=256), show(service, most_points=0, cell_px=32)
@@ -116,12 +125,21 @@ def test_map_incidents__as_many_as_the_list_has(local, name):
         {"category": "other", "unit": VILLAGES["C"]},
         {"reported_from": "2018-05-07T00:00:00Z"},
         {"reported_before": "2018-05-07T00:00:00Z"},
+        {"clock_state": ["at_risk", "red"]},
+        {"clock_state": ["settled", "due_today"], "is_urgent": True},
+        {"is_open": True, "level": ["department"]},
+        {"sub_category": "fire_hazard", "grade": ["ordinary"], "card": [""]},
+        {"how": ["unassigned"], "holder": DISTRICT},
     ):
         listed = local.ask(name, "GET", "/incidents", params={"limit": 100} | asked).json()["incidents"]
         found = show(local, name, **asked)
         assert found["with_place"]["count"] == sum(one["lon"] is not None for one in listed), asked
         assert found["without_place"]["count"] == sum(one["lon"] is None for one in listed), asked
         assert found["points"]["number"] == sorted(one["number"] for one in listed if one["lon"] is not None), asked
+        assert local.ask(name, "GET", "/incidents-counts", params=asked).json()["total"] == len(listed), asked
+        ranked = local.ask(name, "GET", "/board/incidents", params=asked).json()
+        assert ranked["total"] == len(ranked["incidents"]) == len(listed), asked
+        assert local.ask(name, "GET", "/board", params=asked).json()["total"]["count"] == len(listed), asked
         for by in ("township", "village", "grid"):
             counted = local.ask(name, "GET", "/map/units", params={"by": by} | asked).json()
             units = sorted({one[by] for one in listed})

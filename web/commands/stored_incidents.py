@@ -16,9 +16,10 @@ from gisgrid.clocks import CLOCK_STATES
 from gisgrid.datum import check_datum
 from gisgrid.errors import BadOption
 from gisgrid.flow import STATES
+from gisgrid.incident_filters import IncidentFilter
 from gisgrid.incident_rows import FIELDS, read_incident_rows
 from gisgrid.store.incident_tables import INCIDENT_HEADINGS, incident_table
-from gisgrid.store.incidents import IncidentFilter, Incidents
+from gisgrid.store.incidents import Incidents
 from gisgrid.store.register_files import translations_of
 from gisgrid.store.rulebook import rulebook_of
 from gisgrid.store.waiting import WAITING_STATES, Waiting, find_waiting

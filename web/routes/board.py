@@ -10,8 +10,8 @@ from gisgrid.access import acts_for, covers
 from gisgrid.board import BoardRow, Level, count_board, without_grid
 from gisgrid.codes import VILLAGE_DIGITS, is_grid_code, township_of, village_of
 from gisgrid.grid import GridNetwork
+from gisgrid.incident_filters import IncidentFilter
 from gisgrid.local_days import local_day
-from gisgrid.map_filters import MapFilter
 from gisgrid.offices import level_of
 from gisgrid.ranking import Ranked, rank
 from gisgrid.sight import Sight
@@ -33,7 +33,7 @@ from web.board_shapes import (
     row_shapes,
 )
 from web.doors import Visit, door
-from web.incident_filters import MapFilterAsked
+from web.incident_filters import FilterAsked
 from web.keys import cursor_of, read_cursor
 from web.naming import Names
 from web.seen_state import SAME, Known, seen_answer
@@ -43,14 +43,14 @@ router = APIRouter(prefix="/api/v1", tags=["board"])
 Reader = Annotated[Visit, door("read_incidents")]
 Limit = Annotated[int, Query(ge=1, le=500)]
 
-_OPEN: Final = MapFilter(is_open=True)
+_OPEN: Final = IncidentFilter(is_open=True)
 _OF_THE_ROW: Final = ("id", "version", "stated", "description", "accuracy_m", "handed")
 
 
 @router.get("/board", response_model=BoardShape, responses=SAME)
 def show_board(
     visit: Reader,
-    asked: MapFilterAsked,
+    asked: FilterAsked,
     by: Annotated[Level | None, Query(description="which units; those one level below `unit` otherwise")] = None,
     known: Known = "",
 ) -> Response:
@@ -77,7 +77,7 @@ def show_board(
 
 @router.get("/board/incidents", response_model=RankedPage, responses=SAME)
 def list_ranked(
-    visit: Reader, asked: MapFilterAsked, limit: Limit = 50, cursor: Cursor = None, known: Known = ""
+    visit: Reader, asked: FilterAsked, limit: Limit = 50, cursor: Cursor = None, known: Known = ""
 ) -> Response:
     """The incidents behind the board, in the order in which they are worked through: the worst clocks and then the oldest
     first; what is settled comes last, the newest first.

@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from gisgrid.categories import sub_category_names
-from gisgrid.store.counting import COUNTED, count_seen
+from gisgrid.store.counting import COUNTED, count_chosen
 from gisgrid.store.incident_tables import INCIDENT_HEADINGS, incident_table
 from gisgrid.store.rulebook import rulebook_of
 from gisgrid.store.visible import visible_to
@@ -67,7 +67,7 @@ def list_waiting(
 ) -> Response:
     """The open incidents that whoever asks may see, the worst clocks and then the oldest first."""
     store = visit.services.store
-    wanted = asked.filter(visit)
+    wanted = asked.stored(visit)
     with store.reading() as connection:
         found = find_waiting(connection, wanted, store.now_ms(), tuple(clock), visible=visible_to(visit.holder))
     named = visit.may("read_names")
@@ -85,7 +85,8 @@ def count_incidents(visit: Annotated[Visit, door("read_incidents")], asked: Filt
     """How many incidents there are of those that whoever asks may see: as many as the list under the same filter has."""
     wanted = asked.filter(visit)
     services = visit.services
-    found = count_seen(services.mirror.parts(), wanted, services.maps.sight(visit.holder))
+    choice = services.maps.state().choice(wanted, services.maps.sight(visit.holder))
+    found = count_chosen(choice.parts, choice.words)
     states, categories, hows = (found[column] for column in COUNTED)
     return CountTable(total=sum(states.values()), states=states, categories=categories, hows=hows)
 
@@ -103,7 +104,7 @@ def export_incidents(
 ) -> MadeFile:
     """The incidents that whoever asks may see as a file, in the order of their numbers; the audit names who took it."""
     services = visit.services
-    wanted = asked.filter(visit)
+    wanted = asked.stored(visit)
     with services.store.reading() as connection:
         names = sub_category_names(rulebook_of(connection).sub_categories, int(language == "zh"))
     rows: pa.Table = incident_table(

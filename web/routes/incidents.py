@@ -197,7 +197,7 @@ def list_incidents(
 ) -> Response:
     """Incidents by unit, state, category, way of assignment and time; the newest first."""
     services = visit.services
-    wanted = asked.filter(visit)
+    wanted = asked.stored(visit)
     after = read_cursor(cursor, int, int)
     if visit.holder.unit:
         page = seen_page(

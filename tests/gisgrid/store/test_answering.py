@@ -7,11 +7,12 @@ import pytest
 
 from gisgrid.duty import ANSWERING_ROLES, FOREVER_DAY, Duty, Leave
 from gisgrid.flow import Request
+from gisgrid.incident_filters import IncidentFilter
 from gisgrid.local_days import start_of
 from gisgrid.store.answering import Answering, grids_to_alert, loads, office_names, on_call, who_answers
 from gisgrid.store.editions import Editions
 from gisgrid.store.incident_mirror import IncidentMirror
-from gisgrid.store.incidents import IncidentFilter, Incidents
+from gisgrid.store.incidents import Incidents
 from gisgrid.store.register_files import import_register
 from gisgrid.store.reports import Report, report_incident
 from gisgrid.store.rulebook import rulebook_of

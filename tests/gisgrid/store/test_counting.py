@@ -6,10 +6,12 @@ import pytest
 
 from gisgrid.access import Holder
 from gisgrid.flow import STATES
+from gisgrid.incident_filters import IncidentFilter
 from gisgrid.sight import Sight
-from gisgrid.store.counting import COUNTED, count_seen
+from gisgrid.store.counting import COUNTED, count_chosen
 from gisgrid.store.incident_mirror import IncidentMirror
-from gisgrid.store.incidents import IncidentFilter, Incidents
+from gisgrid.store.incidents import Incidents
+from gisgrid.store.map_mirror import MapMirror
 from gisgrid.store.visible import visible_to
 from gisgrid.units import unit_meant
 from tests.gisgrid.store.incident_places import CODES
@@ -30,7 +32,7 @@ class Counted:
     def __init__(self, database, seed, most_apart):
         self.chance = random.Random(seed)
         self.district = SmallDistrict(database)
-        self.mirror = IncidentMirror(self.district.store, most_apart=most_apart)
+        self.maps = MapMirror(self.district.store, IncidentMirror(self.district.store, most_apart=most_apart))
         self.incidents = Incidents(self.district.store)
         self.first_ms = self.district.clock.now_ms
         self.open = {}
@@ -62,14 +64,15 @@ class Counted:
 
     def check(self, holder, wanted):
         expected = self.incidents.counts_by(COUNTED, wanted, visible=visible_to(holder))
-        found = count_seen(self.mirror.parts(), wanted, Sight(holder))
+        choice = self.maps.state().choice(wanted, Sight(holder))
+        found = count_chosen(choice.parts, choice.words)
         assert found == expected
         assert [list(found[name]) for name in COUNTED] == [list(expected[name]) for name in COUNTED]
         return sum(found["state"].values())
 
 
 @pytest.mark.parametrize("most_apart", [3, 4_096])
-def test_count_seen__as_the_database_counts_after_every_write(database, most_apart):
+def test_count_chosen__as_the_database_counts_after_every_write(database, most_apart):
     counted = Counted(database, seed=most_apart, most_apart=most_apart)
     seen = 0
     for holder in EVERYBODY:

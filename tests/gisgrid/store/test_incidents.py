@@ -8,13 +8,14 @@ import sqlalchemy as sa
 
 from gisgrid.clocks import NEVER
 from gisgrid.errors import BadOption
+from gisgrid.incident_filters import IncidentFilter
 from gisgrid.incident_rows import IncidentRows
 from gisgrid.incidents import HOW_LABELS, assign
 from gisgrid.local_days import start_of
 from gisgrid.store.editions import Editions
 from gisgrid.store.events import events_after
 from gisgrid.store.incident_tables import INCIDENT_HEADINGS, incident_table
-from gisgrid.store.incidents import IncidentFilter, Incidents
+from gisgrid.store.incidents import Incidents
 from gisgrid.store.tables import INCIDENT
 from gisgrid.units import Unit
 from tests.worlds import draw_network

@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from gisgrid.access import ROLES, Holder
+from gisgrid.incident_filters import IncidentFilter
 from gisgrid.map_answers import MapDots, Tally, Viewport, count_by_unit, show
-from gisgrid.map_filters import MapFilter
 from gisgrid.store.incident_mirror import IncidentMirror
-from gisgrid.store.incidents import IncidentFilter, Incidents
+from gisgrid.store.incidents import Incidents
 from gisgrid.store.map_mirror import MapMirror
 from gisgrid.store.register_files import import_register
 from gisgrid.store.staffing import Staffing
@@ -43,7 +43,7 @@ def maps_of(loop, **options):
     return MapMirror(loop.store, IncidentMirror(loop.store, **options))
 
 
-def told(maps, wanted=MapFilter(), holder=ALL):  # noqa: B008  # a frozen value
+def told(maps, wanted=IncidentFilter(), holder=ALL):  # noqa: B008  # a frozen value
     """Everything that a map shows, as plain values."""
     state = maps.state()
     choice = state.choice(wanted, maps.sight(holder))
@@ -114,7 +114,7 @@ def test_state__the_same_until_something_changes_on_the_map(loop):
     assert later.version[3] != state.version[3]
     assert told(maps)["totals"][0] == Tally(1, 1, 1, 0)
     # What was read before is as it was.
-    assert state.choice(MapFilter(), maps.sight(ALL)).with_place == Tally(1, 1, 0, 0)
+    assert state.choice(IncidentFilter(), maps.sight(ALL)).with_place == Tally(1, 1, 0, 0)
 
 
 def test_state__goes_at_once_when_another_follows(make_database):
@@ -122,8 +122,8 @@ def test_state__goes_at_once_when_another_follows(make_database):
     loop.report()
     maps = maps_of(loop)
     state = maps.state()
-    choice = state.choice(MapFilter(), maps.sight(ALL))
-    assert state.choice(MapFilter(), maps.sight(ALL)) is choice
+    choice = state.choice(IncidentFilter(), maps.sight(ALL))
+    assert state.choice(IncidentFilter(), maps.sight(ALL)) is choice
     gone = [weakref.ref(one) for one in (state, choice)]
     gc.disable()
     try:
@@ -141,9 +141,9 @@ def test_choice__only_so_many_are_kept(make_database):
     loop.report()
     maps = maps_of(loop)
     state, sight = maps.state(), maps.sight(ALL)
-    first, *_, last = [state.choice(MapFilter(from_ms=number), sight) for number in range(40)]
-    assert state.choice(MapFilter(from_ms=39), sight) is last
-    again = state.choice(MapFilter(from_ms=0), sight)
+    first, *_, last = [state.choice(IncidentFilter(from_ms=number), sight) for number in range(40)]
+    assert state.choice(IncidentFilter(from_ms=39), sight) is last
+    again = state.choice(IncidentFilter(from_ms=0), sight)
     assert again is not first
     assert again.with_place == first.with_place == Tally(1, 1, 0, 0)
 
@@ -168,7 +168,7 @@ def test_choice__as_lists_show_it(loop):
     for holder, unit, state in itertools.product(holders, units, ("", "reported")):
         states = (state,) if state else ()
         listed = incidents.page(IncidentFilter(unit, states), most=1_000, visible=visible_to(holder)).incidents
-        choice = maps.state().choice(MapFilter(unit=unit, states=states), maps.sight(holder))
+        choice = maps.state().choice(IncidentFilter(unit=unit, states=states), maps.sight(holder))
         assert choice.with_place.count == sum(one.lon is not None for one in listed), (holder, unit)
         assert choice.without_place.count == sum(one.lon is None for one in listed), (holder, unit)
         seen.add(len(listed))
@@ -183,7 +183,7 @@ def test_state__from_many_threads_while_things_happen(loop):
     def look():
         sizes = []
         while not is_over.is_set() or len(sizes) < 2:
-            choice = maps.state().choice(MapFilter(), maps.sight(ALL))
+            choice = maps.state().choice(IncidentFilter(), maps.sight(ALL))
             dots = show(choice.parts, WIDE)
             assert isinstance(dots, MapDots)
             assert dots.tally() == choice.with_place

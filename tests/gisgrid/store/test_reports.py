@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from gisgrid.errors import BadOption, UnknownGrid
+from gisgrid.incident_filters import IncidentFilter
 from gisgrid.store.duplicates import Duplicate
 from gisgrid.store.editions import Editions
-from gisgrid.store.incidents import IncidentFilter, Incidents
+from gisgrid.store.incidents import Incidents
 from gisgrid.store.register_files import import_register
 from gisgrid.store.steps import decide_duplicate
 from tests.gisgrid.store.incident_places import CODES, network_of

@@ -5,9 +5,10 @@ import random
 import pytest
 
 from gisgrid.access import Holder
+from gisgrid.incident_filters import IncidentFilter
 from gisgrid.sight import Sight
 from gisgrid.store.incident_mirror import IncidentMirror
-from gisgrid.store.incidents import IncidentFilter, Incidents
+from gisgrid.store.incidents import Incidents
 from gisgrid.store.seen_pages import seen_page
 from gisgrid.store.visible import visible_to
 from gisgrid.units import unit_meant

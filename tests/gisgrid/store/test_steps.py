@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from gisgrid.errors import BadOption, Conflict, ForbiddenMove, UnknownGrid, UnknownIncident
-from gisgrid.store.incidents import IncidentFilter, Incidents
+from gisgrid.incident_filters import IncidentFilter
+from gisgrid.store.incidents import Incidents
 from gisgrid.store.staffing import Staffing
 from gisgrid.store.steps import decide_duplicate
 from gisgrid.store.ticking import Ticked, tick

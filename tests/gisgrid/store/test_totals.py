@@ -11,8 +11,8 @@ from gisgrid.access import Holder, may
 from gisgrid.board import BoardRow, count_board, without_grid
 from gisgrid.errors import ForbiddenMove
 from gisgrid.flow import ENDED
+from gisgrid.incident_filters import IncidentFilter
 from gisgrid.map_answers import Viewport, count_by_unit, show
-from gisgrid.map_filters import MapFilter
 from gisgrid.offices import level_of
 from gisgrid.ranking import rank
 from gisgrid.store.incident_mirror import IncidentMirror
@@ -20,7 +20,7 @@ from gisgrid.store.incidents import Incidents
 from gisgrid.store.map_mirror import MapMirror
 from gisgrid.store.tables import AREA_GRID
 from gisgrid.store.ticking import tick
-from gisgrid.store.visible import subject_of
+from gisgrid.store.visible import subject_of, visible_to
 from gisgrid.units import EVERYWHERE, unit_meant
 from tests.gisgrid.store.incident_places import CODES
 from tests.gisgrid.store.small_district import DISTRICT, FIRE, TOWNSHIPS, VILLAGES, SmallDistrict
@@ -95,12 +95,15 @@ class World:
         def some(words, most=2):
             return tuple(pick.sample(words, pick.randint(1, most))) if pick.random() < 0.25 else ()
 
-        return MapFilter(
+        return IncidentFilter(
             from_ms=now_ms - pick.randrange(1, 400) * HOUR if pick.random() < 0.2 else None,
             to_ms=now_ms - pick.randrange(0, 100) * HOUR if pick.random() < 0.2 else None,
             categories=some(["disputes", "public_security_hazards", "other"]),
             sub_category=pick.choice(["", "", "", "", "family", "fire_hazard"]),
             states=some(["reported", "accepted", "fed_back", "closed"], 3),
+            grades=some(["simple", "ordinary", "prominent", "major"]),
+            hows=some(["inside", "stated", "manual", "unassigned"]),
+            holder=pick.choice([""] * 9 + [VILLAGES["A"], TOWNSHIPS["C"], DISTRICT, FIRE]),
             levels=some(["village", "township", "district", "department"]),
             cards=some(["", "yellow", "red"]),
             clock_states=some(["settled", *ORDER], 3),
@@ -132,6 +135,9 @@ def fits(row, wanted, now_ms):
         and (not wanted.categories or row.category in wanted.categories)
         and (not wanted.sub_category or row.sub_category == wanted.sub_category)
         and (not wanted.states or row.state in wanted.states)
+        and (not wanted.grades or row.grade in wanted.grades)
+        and (not wanted.hows or row.how in wanted.hows)
+        and (not wanted.holder or (row.holder == wanted.holder and row.state not in ENDED))
         and (not wanted.levels or level_of(row.holder) in wanted.levels)
         and (not wanted.cards or row.card in wanted.cards)
         and (not wanted.clock_states or clock_of(row, now_ms)[0] in wanted.clock_states)
@@ -180,9 +186,10 @@ def test_map_list_and_board__the_same_under_any_filter(database, seed):
             world.happen()
         rows, now_ms = world.rows(), world.district.clock.now_ms
         now_ms -= now_ms % 60_000
-        asked = [(MapFilter(), HOLDERS[0]), *((world.filter(), world.random.choice(HOLDERS)) for _ in range(11))]
+        asked = [(IncidentFilter(), HOLDERS[0]), *((world.filter(), world.random.choice(HOLDERS)) for _ in range(11))]
         for wanted, holder in asked:
-            choice = world.maps.state().choice(wanted, world.maps.sight(holder))
+            state, sight = world.maps.state(), world.maps.sight(holder)
+            choice = state.choice(wanted, sight)
             expected = [
                 row for row in rows if fits(row, wanted, now_ms) and may(holder, "read_incidents", subject_of(row))
             ]
@@ -191,6 +198,10 @@ def test_map_list_and_board__the_same_under_any_filter(database, seed):
             assert [one.number for one in listed] == in_order(expected, now_ms), told
             clocks = {row.id: clock_of(row, now_ms) for row in expected}
             assert {one.number: (one.clock_state, one.due_ms) for one in listed} == clocks, told
+            stored = Incidents(world.district.store).page(
+                state.told_clocks(wanted, sight), most=1_000, visible=visible_to(holder)
+            )
+            assert sorted(one.id for one in stored.incidents) == sorted(row.id for row in expected), told
             assert choice.with_place.count == sum(row.lon is not None for row in expected), told
             assert choice.with_place.count + choice.without_place.count == len(listed), told
             shown = show(choice.parts, Viewport(-180.0, -85.0, 180.0, 85.0, 0, most_points=5_000))

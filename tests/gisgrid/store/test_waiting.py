@@ -7,10 +7,11 @@ import pytest
 
 from gisgrid.clocks import NEVER, explain
 from gisgrid.flow import Request
+from gisgrid.incident_filters import IncidentFilter
 from gisgrid.local_days import start_of
 from gisgrid.store.editions import Editions
 from gisgrid.store.incident_mirror import IncidentMirror
-from gisgrid.store.incidents import IncidentFilter, Incidents
+from gisgrid.store.incidents import Incidents
 from gisgrid.store.reports import Report, report_incident
 from gisgrid.store.rulebook import rulebook_of
 from gisgrid.store.steps import take_step
