@@ -14,9 +14,8 @@ from gisgrid.store.fixes import FixInbox
 from gisgrid.store.staffing import Staffing
 from tests.gisgrid.store.incident_places import CODES
 from tests.gisgrid.store.small_district import SmallDistrict
+from tests.web.served import services_over
 from web.app import create_app
-from web.services import open_services
-from web.settings import make_settings
 
 NOW = 1_525_651_200_000  # 2018-05-07T08:00:00+08:00, as the clock of the databases has it
 S = NOW // 1000
@@ -78,13 +77,7 @@ class PhoneService:
 def phone_service(database, receiving=None, **settings):
     """The service over an empty database; `receiving(store)` makes another way of taking fixes in."""
     SmallDistrict(database)
-    values = {
-        "data": database.folder,
-        "database_url": database.url,
-        "requests_per_minute": 100_000,
-        "misses_per_minute": 100_000,
-    } | settings
-    services = open_services(make_settings(values), now_ms=database.clock)
+    services = services_over(database, **settings)
     if receiving is not None:
         services = dataclasses.replace(services, phones=receiving(services.store))
     first = day_number(FIRST)

@@ -57,17 +57,22 @@ class Served:
         return self._tokens[name]
 
 
-@contextmanager
-def served(database, **settings):
-    """The service over a database, with the district in it; no worker runs unless a test starts one."""
-    district = SmallDistrict(database)
+def services_over(database, **settings):
+    """The services over a database, by its clock, with a pace that no test meets unless it asks for one."""
     values = {
         "data": database.folder,
         "database_url": database.url,
         "requests_per_minute": 100_000,
         "misses_per_minute": 100_000,
     } | settings
-    services = open_services(make_settings(values), now_ms=database.clock)
+    return open_services(make_settings(values), now_ms=database.clock)
+
+
+@contextmanager
+def served(database, **settings):
+    """The service over a database, with the district in it; no worker runs unless a test starts one."""
+    district = SmallDistrict(database)
+    services = services_over(database, **settings)
     app = create_app(services, runs_jobs=False)
     with TestClient(app) as client:
         yield Served(database, client, services, district)

@@ -5,14 +5,13 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from gisgrid.access import Subject
-from gisgrid.errors import NotThere
 from gisgrid.store.assigning import Giving, foresee_duties, give_duties
 from gisgrid.store.register_rows import find_entries, put_entry, remove_entry
 from gisgrid.store.registers import REGISTERS
 from web.asked import Code, Day, Words, edition_asked, unit_asked
 from web.doors import Visit, door
 from web.problems import Problem
+from web.routes.registers import check_register, need_district
 
 router = APIRouter(prefix="/api/v1", tags=["registers"])
 
@@ -117,8 +116,8 @@ def list_entries(
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
 ) -> EntryPage:
     """Entries of a register by key."""
-    _need_district(visit)
-    _check_name(name)
+    need_district(visit)
+    check_register(name)
     found = find_entries(visit.services.store, name, words=q, day=day, skip=skip, most=limit)
     return EntryPage(entries=list(found.entries), total=found.total, names=dict(found.names))
 
@@ -126,8 +125,8 @@ def list_entries(
 @router.put("/registers/{name}/rows", responses=_CHANGED)
 def keep_entry(name: RegisterName, asked: EntryIn, visit: Keeper) -> dict[str, str]:
     """Add an entry, or change one that is as it was seen; the answer is how it is kept."""
-    _need_district(visit)
-    _check_name(name)
+    need_district(visit)
+    check_register(name)
     return put_entry(
         visit.services.store, name, asked.entry, asked.before, author=visit.holder.name, origin=visit.origin
     )
@@ -136,15 +135,15 @@ def keep_entry(name: RegisterName, asked: EntryIn, visit: Keeper) -> dict[str, s
 @router.post("/registers/{name}/removals", status_code=204, responses=_CHANGED)
 def take_entry_back(name: RegisterName, asked: RemovalIn, visit: Keeper) -> None:
     """Take an entry back that is as it was seen; 422 where its register does not allow that (any more)."""
-    _need_district(visit)
-    _check_name(name)
+    need_district(visit)
+    check_register(name)
     remove_entry(visit.services.store, name, asked.before, author=visit.holder.name, origin=visit.origin)
 
 
 @router.post("/duties")
 def give_many_duties(asked: GivingIn, visit: Keeper) -> GivenShape:
     """Give a person a role in all grids of a unit, as the edition of the first day has them: a duty for each grid."""
-    _need_district(visit)
+    need_district(visit)
     _, network = edition_asked(visit.services, asked.from_day, None)
     unit = unit_asked(visit, asked.unit)
     grids = tuple(code for code in network.codes if unit.has_grid(code))
@@ -158,16 +157,3 @@ def give_many_duties(asked: GivingIn, visit: Keeper) -> GivenShape:
         is_done=not asked.dry_run, grids=len(grids), new=given.new, changed=given.changed, same=given.same,
         ended=given.ended,
     )  # fmt: skip
-
-
-def _need_district(visit: Visit) -> None:
-    """Registers are of the whole district: an administrator of a part of it does not keep them."""
-    visit.require("keep_registers", Subject())
-
-
-def _check_name(name: str) -> None:
-    if name not in REGISTERS:
-        raise NotThere(
-            f"there is no register {name!r}; expected one of {', '.join(REGISTERS)}",
-            zh=f"没有名册 {name!r}；应为以下之一：{'、'.join(REGISTERS)}",
-        )

@@ -101,7 +101,7 @@ class ImportedShape(BaseModel):
 @router.get("")
 def list_registers(visit: Keeper) -> list[RegisterShape]:
     """Which registers there are; kept by administrators of the whole district."""
-    _need_district(visit)
+    need_district(visit)
     with visit.services.store.reading() as connection:
         return [
             RegisterShape.model_validate(
@@ -137,8 +137,8 @@ def export_register(
     template: Annotated[bool, Query(description="headings alone, to be filled in")] = False,
 ) -> MadeFile:
     """A register as a file; sent back by PUT it changes nothing. The audit names who took it."""
-    _need_district(visit)
-    _check_name(name)
+    need_district(visit)
+    check_register(name)
     store = visit.services.store
     if not template:
         with store.changing(visit.holder.name, origin=visit.origin) as change:
@@ -163,8 +163,8 @@ def import_register(
 
     422 where no row can be used; then nothing was changed. With `dry_run` nothing is changed in any case.
     """
-    _need_district(visit)
-    _check_name(name)
+    need_district(visit)
+    check_register(name)
     language = language_of(request.scope)
     with _as_file(file) as path:
         if dry_run:
@@ -187,8 +187,8 @@ def import_register(
 )
 def show_rejects(name: RegisterName, file: Sent, visit: Keeper, request: Request) -> MadeFile:
     """The rows of a file that cannot be used, each with its line and reason, to be corrected and sent in. Nothing is kept."""
-    _need_district(visit)
-    _check_name(name)
+    need_district(visit)
+    check_register(name)
     language = language_of(request.scope)
     with _as_file(file) as path:
         rejects = foresee_register(visit.services.store, name, path).rejects
@@ -243,12 +243,13 @@ def _differences(seen: Foreseen) -> list[DifferenceShape]:
     ]  # fmt: skip
 
 
-def _need_district(visit: Visit) -> None:
+def need_district(visit: Visit) -> None:
     """Registers are of the whole district: an administrator of a part of it does not keep them."""
     visit.require("keep_registers", Subject())
 
 
-def _check_name(name: str) -> None:
+def check_register(name: str) -> None:
+    """`NotThere` for a name that no register has."""
     if name not in REGISTERS:
         raise NotThere(
             f"there is no register {name!r}; expected one of {', '.join(REGISTERS)}",
