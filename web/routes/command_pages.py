@@ -29,5 +29,5 @@ def command_page(request: Request, visit: Annotated[Visit, door("read_incidents"
     )
     data = {"bounds": bounds, "edition": None if newest is None else newest.id}
     return shell.page(
-        request, "command.html", visit, rooms=("command", "card", "report"), data=data, nonce=nonce, map_parts=parts,
+        request, "command.html", visit, rooms=("command", "board", "card", "report"), data=data, nonce=nonce, map_parts=parts,
     )  # fmt: skip
