@@ -73,7 +73,7 @@ function build() {
     group("level", [...codesOf("level"), "department"]),
     make("fieldset", {}, make("legend", {}, t("command.reported")),
       make("div", { className: "row" }, SPANS_H.map(([name, hours]) => make("button", { type: "button", className: "small", onclick: () => last(hours) }, t(`command.span.${name}`)))),
-      make("div", { className: "two" }, moment("reported_from"), moment("reported_before")),
+      make("div", { className: "two moments" }, moment("reported_from"), moment("reported_before")),
       make("p", { className: "problem small", id: "moment-problem", role: "alert" })),
   ));
   parts.township.addEventListener("change", () => choose(parts.township.value));

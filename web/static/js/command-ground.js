@@ -2,6 +2,7 @@
 import { data, make, t } from "./page.js";
 import { get } from "./api.js";
 import * as live from "./live.js";
+import { Sheet } from "./command-marks.js";
 
 const LEVELS = ["land", "township", "village", "grid"];
 const LOOKS = [
@@ -11,21 +12,32 @@ const LOOKS = [
   { colour: "#b3bcc6", weight: 0.8, from: 13 },
 ];
 const LAND = "#f8f6f1";
+const PATH_ZOOM = 14;
+const FINE_FROM = 13;
+const COARSE_PX = 2; // at PATH_ZOOM: at most half a pixel where it is drawn
 const NAMES_FROM = { township: [9, 12], village: [13, 14], grid: [15, 22] };
 const NAME_PX = { township: 15, village: 13, grid: 12 };
+const SHIFTS = [[0, 0], [0, -16], [0, 16], [0, -30], [0, 30]];
+const WIDE_SHIFTS = Array.from({ length: 13 * 15 }, (_, at) => [((at % 13) - 6) * 12, (Math.floor(at / 13) - 7) * 8])
+  .sort((one, other) => Math.hypot(...one) - Math.hypot(...other));
 const CHOSEN = { color: "#00598c", weight: 3.5, fill: false, interactive: false };
 
 export const loaded = {}; // ground as the service tells it, with `names` of all units by code
 const listeners = new Set();
 let map = null;
-let grids = []; // { code, box, rings, polygon }
+let grids = []; // { code, place, box }
 let byCode = new Map();
-let borders = [];
+let paths = null; // of grids and of borders by level, fine ones and coarse ones for far views
+let fills = new Map(); // by colour, as paths
+let shadeOf = null;
+let middle = null;
+let sheet = null;
+const finder = document.createElement("canvas").getContext("2d");
 let shownLevels = new Set(LEVELS);
 let hasNames = true;
 let chosen = null;
 let names = null;
-let lands = null;
+let marked = () => []; // what names should not cover: { x, y, radius } in pixels of the map
 
 // Told once the ground is there, and again under a new edition.
 export function onLoaded(heard) {
@@ -53,8 +65,7 @@ export async function init(context) {
   map.createPane("names").style.zIndex = 420;
   map.getPane("names").style.pointerEvents = "none";
   names = L.layerGroup().addTo(map);
-  lands = L.layerGroup().addTo(map);
-  map.on("zoomend", showBorders);
+  sheet = new Sheet({ pane: "ground", padding: 0.3, paint }).addTo(map);
   map.on("moveend", showNames);
   live.on("edition", load);
   await load();
@@ -88,51 +99,77 @@ async function allUnits() {
   return found;
 }
 
+// The ground as paths in pixels of one zoom, from its middle: made once, drawn at every zoom by scaling.
 function build() {
   const scale = 10 ** loaded.digits;
+  const [west, south, east, north] = data.bounds;
+  middle = L.latLng((south + north) / 2, (west + east) / 2);
+  const origin = map.project(middle, PATH_ZOOM);
+  const world = 256 * 2 ** PATH_ZOOM;
   const lines = loaded.lines.map((steps) => {
-    let lon = 0;
-    let lat = 0;
-    const points = new Array(steps.length / 2);
+    let [lon, lat] = [0, 0];
+    const fine = [];
+    const box = [Infinity, Infinity, -Infinity, -Infinity];
     for (let at = 0; at < steps.length; at += 2) {
       lon += steps[at];
       lat += steps[at + 1];
-      points[at / 2] = [lat / scale, lon / scale];
+      const [x, y] = [lon / scale, lat / scale];
+      box[0] = Math.min(box[0], x);
+      box[1] = Math.min(box[1], y);
+      box[2] = Math.max(box[2], x);
+      box[3] = Math.max(box[3], y);
+      const sine = Math.sin((y * Math.PI) / 180);
+      fine.push(L.point((x / 360 + 0.5) * world - origin.x, (0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)) * world - origin.y));
     }
-    return points;
+    return { fine, coarse: L.LineUtil.simplify(fine, COARSE_PX), box };
   });
-  const fills = L.canvas({ pane: "ground", padding: 0.3 });
-  lands.clearLayers();
+  paths = Object.fromEntries(["fine", "coarse"].map((kind) => [kind, {
+    levels: LEVELS.map((_, level) => {
+      const path = new Path2D();
+      lines.forEach((line, number) => loaded.level[number] === level && follow(path, line[kind], true));
+      return path;
+    }),
+    grids: loaded.grids.rings.map((rings) => {
+      const path = new Path2D();
+      for (const ring of rings) {
+        ring.forEach((number, at) => follow(path, number >= 0 ? lines[number][kind] : lines[-1 - number][kind].toReversed(), at === 0));
+        path.closePath();
+      }
+      return path;
+    }),
+  }]));
   grids = loaded.grids.code.map((code, place) => {
-    const rings = loaded.grids.rings[place].map((ring) => ring.flatMap((number) => {
-      const line = number >= 0 ? lines[number] : [...lines[-1 - number]].reverse();
-      return line.slice(0, -1);
-    }));
-    const polygon = L.polygon(rings, {
-      renderer: fills, stroke: true, color: LAND, weight: 0.7, fillColor: LAND, fillOpacity: 1, interactive: false, smoothFactor: 1.5,
-    });
-    lands.addLayer(polygon);
-    const flat = rings.flat();
-    const lats = flat.map((pair) => pair[0]);
-    const lons = flat.map((pair) => pair[1]);
-    return { code, rings, polygon, box: [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)] };
+    const boxes = loaded.grids.rings[place].flat().map((number) => lines[number >= 0 ? number : -1 - number].box);
+    const box = [0, 1].map((at) => Math.min(...boxes.map((one) => one[at]))).concat([2, 3].map((at) => Math.max(...boxes.map((one) => one[at]))));
+    return { code, place, box };
   });
   byCode = new Map(grids.map((grid) => [grid.code, grid]));
-  for (const border of borders) border.remove();
-  const strokes = L.canvas({ pane: "borders", padding: 0.3 });
-  borders = LEVELS.map((_, level) => L.polyline(lines.filter((line, number) => loaded.level[number] === level), {
-    renderer: strokes, color: LOOKS[level].colour, weight: LOOKS[level].weight, interactive: false, smoothFactor: 1.5,
-  }));
-  showBorders();
+  shade(shadeOf);
   showNames();
 }
 
-function showBorders() {
-  // The important ones are drawn last, over the others.
-  for (let level = borders.length - 1; level >= 0; level -= 1) {
-    const isShown = shownLevels.has(LEVELS[level]) && map.getZoom() >= LOOKS[level].from;
-    borders[level].remove();
-    if (isShown) borders[level].addTo(map);
+function follow(path, points, isFirst) {
+  points.forEach(({ x, y }, at) => (isFirst && at === 0 ? path.moveTo(x, y) : path.lineTo(x, y)));
+}
+
+function paint(to, { min, ratio }) {
+  if (!paths) return;
+  const zoom = map.getZoom();
+  const scale = map.getZoomScale(zoom, PATH_ZOOM);
+  const corner = map.project(middle, zoom).subtract(map.getPixelOrigin()).subtract(min);
+  const { levels } = paths[zoom < FINE_FROM ? "coarse" : "fine"];
+  to.setTransform(ratio * scale, 0, 0, ratio * scale, ratio * corner.x, ratio * corner.y);
+  to.lineJoin = "round";
+  for (const [colour, { coarse, fine }] of fills) {
+    to.fillStyle = colour;
+    to.fill(zoom < FINE_FROM ? coarse : fine, "evenodd");
+  }
+  // The important ones last, over the others.
+  for (let level = LEVELS.length - 1; level >= 0; level -= 1) {
+    if (!shownLevels.has(LEVELS[level]) || zoom < LOOKS[level].from) continue;
+    to.strokeStyle = LOOKS[level].colour;
+    to.lineWidth = LOOKS[level].weight / scale;
+    to.stroke(levels[level]);
   }
 }
 
@@ -140,33 +177,38 @@ function showBorders() {
 export function show(parts) {
   shownLevels = new Set(["land", ...LEVELS.filter((name) => parts[name])]);
   hasNames = parts.names;
-  if (borders.length) showBorders();
+  sheet?.draw();
   showNames();
 }
 
+// Names keep off what `found()` gives, and are placed anew by `replace()` when that has changed.
+export function keepOff(found) {
+  marked = found;
+}
+
+export const replace = () => map && showNames();
+
 // Fill every grid: `colourOf(code)` of a grid's code gives a colour, or null for the land's own.
 export function shade(colourOf) {
-  for (const { code, polygon } of grids) {
+  shadeOf = colourOf;
+  if (!paths) return;
+  fills = new Map();
+  for (const { code, place } of grids) {
     const colour = colourOf?.(code) ?? LAND;
-    if (polygon.options.fillColor !== colour) polygon.setStyle({ fillColor: colour, color: colour });
+    if (!fills.has(colour)) fills.set(colour, { coarse: new Path2D(), fine: new Path2D() });
+    fills.get(colour).coarse.addPath(paths.coarse.grids[place]);
+    fills.get(colour).fine.addPath(paths.fine.grids[place]);
   }
+  sheet.draw();
 }
 
 // The code of the grid that lies here as drawn, else null; the service knows it exactly.
 export function gridAt(lat, lon) {
-  for (const { code, box, rings } of grids) {
-    if (lon < box[0] || lon > box[2] || lat < box[1] || lat > box[3]) continue;
-    let isInside = false;
-    for (const ring of rings) {
-      for (let at = 0, before = ring.length - 1; at < ring.length; before = at, at += 1) {
-        const [lat1, lon1] = ring[at];
-        const [lat2, lon2] = ring[before];
-        if (lat1 > lat !== lat2 > lat && lon < ((lon2 - lon1) * (lat - lat1)) / (lat2 - lat1) + lon1) isInside = !isInside;
-      }
-    }
-    if (isInside) return code;
-  }
-  return null;
+  if (!paths) return null;
+  const { x, y } = map.project([lat, lon], PATH_ZOOM).subtract(map.project(middle, PATH_ZOOM));
+  const found = grids.find(({ box, place }) => lon >= box[0] && lon <= box[2] && lat >= box[1] && lat <= box[3]
+    && finder.isPointInPath(paths.fine.grids[place], x, y, "evenodd"));
+  return found?.code ?? null;
 }
 
 // Draw the outline of a unit or grid boldly; null takes it away.
@@ -208,7 +250,7 @@ function showNames() {
   if (!level) return;
   const units = { township: loaded.townships, village: loaded.villages, grid: loaded.grids }[level];
   const view = map.getBounds();
-  const taken = [];
+  const taken = marked().map(({ x, y, radius }) => [x - radius * 0.9, y - radius * 0.9, x + radius * 0.9, y + radius * 0.9]);
   const px = NAME_PX[level];
   units.code.forEach((code, place) => {
     const [lat, lon] = [units.lat[place], units.lon[place]];
@@ -216,10 +258,18 @@ function showNames() {
     const text = shortName(code, level);
     const { x, y } = map.latLngToContainerPoint([lat, lon]);
     const half = (px * [...text].reduce((sum, sign) => sum + (sign.charCodeAt(0) > 255 ? 1 : 0.55), 0)) / 2 + 3;
-    const box = [x - half, y - px * 0.7, x + half, y + px * 0.7];
-    if (taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1])) return;
-    taken.push(box);
-    const icon = L.divIcon({ className: `map-name ${level}`, html: make("span", {}, text), iconSize: [0, 0] });
+    const boxAt = ([right, down]) => [x + right - half, y + down - px * 0.7, x + right + half, y + down + px * 0.7];
+    const isFree = (box) => !taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]);
+    // Beside its point where that is covered.
+    const isMine = ([right, down]) => {
+      const { lat: at, lng } = map.containerPointToLatLng([x + right, y + down]);
+      const grid = gridAt(at, lng);
+      return grid !== null && townshipOf(grid) === code;
+    };
+    const shift = level === "township" ? WIDE_SHIFTS.find((one) => isFree(boxAt(one)) && isMine(one)) : SHIFTS.find((one) => isFree(boxAt(one)));
+    if (shift === undefined) return;
+    taken.push(boxAt(shift));
+    const icon = L.divIcon({ className: `map-name ${level}`, html: make("span", {}, text), iconSize: [0, 0], iconAnchor: [-shift[0], -shift[1]] });
     names.addLayer(L.marker([lat, lon], { icon, pane: "names", interactive: false, keyboard: false }));
   });
 }

@@ -4,6 +4,7 @@ import { get, OfflineError } from "./api.js";
 import { countText } from "./formats.js";
 import * as live from "./live.js";
 import { Marks } from "./command-marks.js";
+import * as ground from "./command-ground.js";
 
 const CELL_PX = 64;
 const MOST_POINTS = 400;
@@ -53,6 +54,7 @@ export function init(given) {
     minutely();
   }, MINUTE_MS - (live.now().getTime() % MINUTE_MS) + 300);
   minutely();
+  ground.keepOff(() => (isShown ? marks.items ?? [] : []).map(({ lat, lon, radius }) => ({ ...map.latLngToContainerPoint([lat, lon]), radius })));
   load();
 }
 
@@ -117,6 +119,7 @@ async function load() {
     if (mine !== running) return;
     answer = told;
     marks.setItems(items(told));
+    ground.replace();
     totals();
   } catch (error) {
     if (error.name === "AbortError" || mine !== running) return;

@@ -20,7 +20,7 @@ export const focus = {
     map.setView([lat, lon], Math.max(map.getZoom(), zoom));
   },
   box([west, south, east, north]) {
-    map.fitBounds([[south, west], [north, east]], { padding: [24, 24], maxZoom: NEAR_ZOOM + 1 });
+    map.fitBounds(corners([west, south, east, north]), { padding: [24, 24], maxZoom: NEAR_ZOOM + 1 });
   },
   unit(code) {
     const box = ground.bounds(code) ?? areaBox(code);
@@ -28,20 +28,29 @@ export const focus = {
     ground.mark(code);
     return box !== null;
   },
+  // Where nearly all grids lie; asked for again there, everything, far islands too.
   home() {
     ground.mark(null);
-    focus.box(data.bounds);
+    const before = map.getBounds().toBBoxString();
+    map.fitBounds(corners(data.home), { padding: [16, 16], animate: false });
+    if (map.getBounds().toBBoxString() === before) focus.box(data.bounds);
   },
 };
 
 export function init(given) {
   context = given;
   map = context.map;
-  focus.home();
+  map.fitBounds(corners(data.home), { padding: [16, 16], animate: false });
   map.attributionControl?.remove();
   map.on("click", press);
   map.on("contextmenu", (event) => {
     if (may("report_incident")) context.bus.tell("place", { lon: round(event.latlng.lng), lat: round(event.latlng.lat) });
+  });
+  // With keys: the map moves by arrows, and Enter asks for its middle.
+  map.getContainer().addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target !== map.getContainer()) return;
+    const containerPoint = map.getSize().divideBy(2);
+    press({ containerPoint, latlng: map.containerPointToLatLng(containerPoint) });
   });
   map.on("mousemove", hover);
   map.on("mouseout movestart", () => untip());
@@ -73,6 +82,7 @@ function readView() {
   return isGood ? { lon, lat, zoom } : null;
 }
 
+const corners = ([west, south, east, north]) => [[south, west], [north, east]];
 const hasView = () => readView() !== null;
 const round = (degrees) => Math.round(degrees * 1e7) / 1e7;
 
@@ -122,7 +132,7 @@ async function answers({ lat, lng }) {
   running?.abort();
   const mine = (running = new AbortController());
   const content = make("div", { className: "ground-card" }, make("p", { className: "quiet" }, t("shell.loading")));
-  popup ??= L.popup({ maxWidth: 340, minWidth: 240, autoPanPadding: [16, 60], className: "ground-popup" });
+  popup ??= L.popup({ maxWidth: 420, minWidth: 300, autoPanPadding: [16, 60], className: "ground-popup" });
   popup.off("remove").on("remove", () => markUnit(context.filter.get().unit));
   popup.setLatLng([lat, lng]).setContent(content).openOn(map);
   const guess = ground.gridAt(lat, lng);

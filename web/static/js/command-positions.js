@@ -12,7 +12,8 @@ const STALE_S = 1_800;
 const OLD_S = 86_400;
 const SOON_MS = 1_500;
 const AGES_MS = 30_000;
-const NAMES_FROM = 15;
+const PEOPLE_FROM = 14; // before, a person is a dot
+const NAMES_FROM = 17;
 
 let context = null;
 let marks = null;
@@ -26,7 +27,7 @@ export const isPossible = () => may("read_positions");
 export function init(given) {
   context = given;
   if (!isPossible()) return;
-  context.map.createPane("people").style.zIndex = 460;
+  context.map.createPane("people").style.zIndex = 440;
   marks = new Marks({ pane: "people", paint });
   live.on("fixes", soon);
   for (const name of ["reset", "current"]) live.on(name, soon);
@@ -86,11 +87,22 @@ async function load() {
   }
 }
 
-// A person: head and shoulders; the older the position, the paler, at last hollow.
+// A person: a dot from afar, head and shoulders from near; the older the position, the paler, at last hollow.
 function paint(to, item, x, y) {
   const age = ageS(item);
   const colour = age < FRESH_S ? "#006b4f" : "#4a5867";
-  to.globalAlpha = age < FRESH_S ? 1 : age < STALE_S ? 0.85 : age < OLD_S ? 0.55 : 0.45;
+  to.globalAlpha = age < FRESH_S ? 1 : age < STALE_S ? 0.85 : age < OLD_S ? 0.6 : 0.5;
+  if (context.map.getZoom() < PEOPLE_FROM) {
+    to.beginPath();
+    to.arc(x, y, 2.6, 0, 2 * Math.PI);
+    to.fillStyle = age < OLD_S ? colour : "#ffffff";
+    to.fill();
+    to.strokeStyle = age < OLD_S ? "#ffffff" : colour;
+    to.lineWidth = 1;
+    to.stroke();
+    to.globalAlpha = 1;
+    return;
+  }
   to.beginPath();
   to.arc(x, y - 4.5, 3.4, 0, 2 * Math.PI);
   to.moveTo(x + 6, y + 7);
@@ -115,7 +127,8 @@ function paint(to, item, x, y) {
     to.textBaseline = "middle";
     to.lineWidth = 3;
     to.strokeStyle = "#ffffff";
-    const text = `${item.name || item.person} ${spanText(age * 1000)}`;
+    to.globalAlpha = age < STALE_S ? 1 : 0.8;
+    const text = `${item.name || item.person} · ${spanText(age * 1000)}`;
     to.strokeText(text, x + 10, y);
     to.fillStyle = colour;
     to.fillText(text, x + 10, y);

@@ -52,7 +52,7 @@ async function look() {
 
 function draw(failed) {
   chosen = found.length ? 0 : -1;
-  list.replaceChildren(...(found.length ? found.map(option) : [make("li", { className: "quiet", role: "presentation" }, failed ? t("shell.went_wrong", { detail: failed.message }) : t("command.nothing_found"))]));
+  list.replaceChildren(...(found.length ? found.map(option) : [make("li", { className: "quiet", role: "option", "aria-disabled": "true" }, failed ? t("shell.went_wrong", { detail: failed.message }) : t("command.nothing_found"))]));
   list.hidden = false;
   input.setAttribute("aria-expanded", "true");
   mark();

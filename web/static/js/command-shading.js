@@ -104,8 +104,9 @@ function draw(bounds, units) {
     return make("li", {}, make("i", { style: `background:${COLOURS[at]}` }), words);
   });
   const nowhere = units.unit.indexOf("");
-  legend.replaceChildren(make("div", { className: "legend" },
-    make("b", {}, t(`command.figure.${figure}`)), make("span", { className: "quiet small" }, t(`command.by.${by}`)),
+  const isOpen = legend.querySelector("details")?.open ?? !matchMedia("(max-width: 900px)").matches;
+  legend.replaceChildren(make("details", { className: "legend", open: isOpen },
+    make("summary", {}, make("b", {}, t(`command.figure.${figure}`))), make("span", { className: "quiet small" }, t(`command.by.${by}`)),
     make("ul", {}, make("li", {}, make("i", { style: `background:${NONE}` }), t("command.none")), ...rows),
     nowhere >= 0 && units.open[nowhere] > 0 ? make("p", { className: "quiet small" }, t("command.without_unit", { count: countText(units.open[nowhere]) })) : null));
 }
