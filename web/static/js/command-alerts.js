@@ -4,7 +4,7 @@ import { account, byId, language, make, t, term } from "./page.js";
 import { get } from "./api.js";
 import { metresText, spanText, timeText } from "./formats.js";
 import * as live from "./live.js";
-import { firstToCall, telephone, unitName } from "./command-people.js";
+import { firstToCall, officeName, telephone, unitName } from "./command-people.js";
 
 const NAME = `gisgrid.alerts.${account?.name ?? ""}`;
 const MOST_SHOWN = 3;
@@ -118,7 +118,7 @@ async function look(number) {
       Object.assign(names, near.names);
     }
   }
-  known.set(number, { told: one, teams, names });
+  known.set(number, { told: one, teams, names, onCall: card.on_call[0] });
   draw();
 }
 
@@ -150,7 +150,7 @@ function draw() {
 }
 
 function alert(number) {
-  const { told, teams, names = {} } = known.get(number);
+  const { told, teams, names = {}, onCall } = known.get(number);
   const age = live.now().getTime() - Date.parse(told.reported_at);
   const sides = (teams ?? []).map((answer, at) => {
     const person = firstToCall(answer);
@@ -166,7 +166,8 @@ function alert(number) {
       make("b", {}, `#${number} ${term("category", told.category)}`), " ",
       make("span", {}, [term("state", told.state), t("card.age", { span: spanText(age) }),
         told.border_distance_m !== null && told.border_distance_m !== undefined && told.border_distance_m <= NEAR_M && t("card.border_own", { distance: metresText(told.border_distance_m) })].filter(Boolean).join(" · "))),
-    make("ul", {}, teams ? sides : make("li", {}, t("shell.loading")), teams?.length === 0 && make("li", {}, t("card.no_grid"))),
+    make("ul", {}, teams ? sides : make("li", {}, t("shell.loading")), teams?.length === 0 && make("li", {}, t("card.no_grid")),
+      onCall && make("li", {}, make("span", { className: "side-of" }, t("card.on_call")), " ", make("b", {}, officeName(onCall.unit, names)), ` ${onCall.name} `, onCall.telephone ? telephone(onCall.telephone) : "")),
     make("div", { className: "row" },
       make("button", { type: "button", dataset: { key: `open-${number}` }, onclick: () => open(told) }, t("card.open")),
       make("button", { type: "button", className: "acknowledge", dataset: { key: `acknowledge-${number}` }, onclick: () => acknowledge([number]) }, t("card.acknowledge"))));

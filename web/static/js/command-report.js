@@ -313,7 +313,8 @@ async function lookNow() {
     onCallView(fields.is_urgent ? told.on_call : [], told.names),
     near.length > 0 && make("div", { className: "message near" }, t("report.nearby", { n: near.length }),
       make("ul", { className: "plain-list" }, near.slice(0, 5).map((one) => make("li", {},
-        `#${one.number} · ${term("state", one.state)} · ${metresText(one.distance_m)}`)))),
+        make("button", { type: "button", className: "plain link", onclick: () => context.bus.open(one.number) }, `#${one.number}`),
+        ` ${term("state", one.state)} · ${metresText(one.distance_m)}`)))),
   );
 }
 
