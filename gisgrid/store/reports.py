@@ -233,7 +233,8 @@ def _fresh_of(
                     continue
                 if any((known.account, known.key) == (key.account, key.key) for known in keys):
                     raise Conflict(
-                        f"the key {key.key!r} came twice for different requests; take a key for each request"
+                        f"the key {key.key!r} came twice for different requests; take a key for each request",
+                        zh=f"幂等键 {key.key!r} 被用于两个不同的请求；每个请求请用不同的键",
                     )
                 before = find_answered(change.connection, key)
                 if before is not None:
@@ -281,33 +282,48 @@ def _checked(editions: Editions, report: Report, now_ms: int) -> IncidentRows:
         check_text(name, getattr(report, name))
     reported_ms = now_ms if report.reported_ms is None else report.reported_ms
     if reported_ms < _EARLIEST_MS:
-        raise BadOption("the time of the report lies before 1990; expected a time up to now")
+        raise BadOption(
+            "the time of the report lies before 1990; expected a time up to now",
+            zh="上报时间早于 1990 年；应不晚于现在",
+        )
     if reported_ms > now_ms + FUTURE_MS:
-        raise BadOption("the time of the report lies in the future; expected a time up to now")
+        raise BadOption(
+            "the time of the report lies in the future; expected a time up to now", zh="上报时间在将来；应不晚于现在"
+        )
     for name, word, known in (("grade", report.grade, GRADES), ("source", report.source, SOURCES)):
         if word not in known:
-            raise BadOption(f"{name} is {word!r}; expected one of {', '.join(filter(None, known))}")
+            raise BadOption(
+                f"{name} is {word!r}; expected one of {', '.join(filter(None, known))}",
+                zh=f"{name} 为 {word!r}；应为以下之一：{'、'.join(filter(None, known))}",
+            )
     if (report.lon is None) != (report.lat is None):
-        raise BadOption("a place needs both longitude and latitude; give both or neither")
-    lon, lat = (np.nan if degrees is None else float(degrees) for degrees in (report.lon, report.lat))
-    if report.lon is not None and not (abs(lon) <= 180.0 and abs(lat) <= 90.0):
         raise BadOption(
-            f"the place {lon}, {lat} cannot be; expected degrees, longitude first, such as 121.4321, 28.6500"
+            "a place needs both longitude and latitude; give both or neither",
+            zh="位置须同时有经度和纬度；请都填或都不填",
         )
-    accuracy_m = np.nan if report.accuracy_m is None else float(report.accuracy_m)
-    if report.accuracy_m is not None and not 0.0 < accuracy_m < 1e7:
-        raise BadOption(f"accuracy is {accuracy_m} m; expected metres above 0, or nothing")
-    if report.stated:
-        _check_stated(editions, report.stated, local_day(reported_ms))
-    on_the_spot = reported_ms if report.is_handled else NEVER
-
-    def text(value: str) -> np.ndarray[Any, np.dtype[np.object_]]:
+    lon, lat = (np.nan if degrees is None else float(degrees) for degrees in (report.lon, report.lat))
     if abs(lon) <= 90.0 < abs(lat) <= 180.0:
         raise BadOption(
             f"the place {lon}, {lat} cannot be: longitude and latitude seem to be swapped; expected degrees, longitude first, "
             "such as 121.4321, 28.6500",
             zh=f"位置 {lon}, {lat} 不存在：经纬度可能填反了；应为度数，经度在前，例如 121.4321, 28.6500",
         )
+    if report.lon is not None and not (abs(lon) <= 180.0 and abs(lat) <= 90.0):
+        raise BadOption(
+            f"the place {lon}, {lat} cannot be; expected degrees, longitude first, such as 121.4321, 28.6500",
+            zh=f"位置 {lon}, {lat} 不存在；应为度数，经度在前，例如 121.4321, 28.6500",
+        )
+    accuracy_m = np.nan if report.accuracy_m is None else float(report.accuracy_m)
+    if report.accuracy_m is not None and not 0.0 < accuracy_m < 1e7:
+        raise BadOption(
+            f"accuracy is {accuracy_m} m; expected metres above 0, or nothing",
+            zh=f"精度为 {accuracy_m} 米；应为大于 0 的米数，或留空",
+        )
+    if report.stated:
+        _check_stated(editions, report.stated, local_day(reported_ms))
+    on_the_spot = reported_ms if report.is_handled else NEVER
+
+    def text(value: str) -> np.ndarray[Any, np.dtype[np.object_]]:
         return np.array([value], dtype=object)
 
     def instant(value: int) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -329,10 +345,17 @@ def _check_stated(editions: Editions, stated: str, day: dt.date) -> None:
     if any(label.valid_from <= day and (label.valid_to is None or day < label.valid_to) for label in held):
         return
     if not held:
-        raise UnknownGrid(f"no edition has a grid or village {stated!r}; give a code of the edition of {day}")
+        raise UnknownGrid(
+            f"no edition has a grid or village {stated!r}; give a code of the edition of {day}",
+            zh=f"没有任何版本包含网格或村社 {stated!r}；请填写 {day} 当日版本中的编号",
+        )
     before = [label for label in held if label.valid_from <= day]
     told = f"ended on {before[-1].valid_to}" if before else f"begins on {held[0].valid_from}"
-    raise UnknownGrid(f"{stated} {told} and cannot be reported for {day}; name the grid of that day, or the place")
+    told_zh = f"已于 {before[-1].valid_to} 停用" if before else f"自 {held[0].valid_from} 起启用"
+    raise UnknownGrid(
+        f"{stated} {told} and cannot be reported for {day}; name the grid of that day, or the place",
+        zh=f"{stated} {told_zh}，不能用于 {day} 的上报；请填写当日的网格，或填写位置",
+    )
 
 
 def _has(editions: Editions, number: int, stated: str) -> bool:
@@ -344,7 +367,10 @@ def _from_elsewhere(store: Store, editions: Editions, asked: Asked, rows: Incide
     """Take in what another platform reports; a key is remembered after it, as sending it again changes nothing."""
     report, key = asked.report, asked.key
     if not report.source_system or not report.source_id:
-        raise BadOption("a report of another platform needs both its name and its number there")
+        raise BadOption(
+            "a report of another platform needs both its name and its number there",
+            zh="其他平台的上报须同时有平台名称和在该平台的编号",
+        )
     with store.reading() as connection:
         rulebook = rulebook_of(connection)
         before = find_answered(connection, key) if key is not None else None
@@ -353,6 +379,9 @@ def _from_elsewhere(store: Store, editions: Editions, asked: Asked, rows: Incide
     day = local_day(int(rows.reported_ms[0]))
     rows.sub_category[0] = rulebook.sub_categories.find_open(report.category, report.sub_category, day)
     taken = take_in_rows(store, editions, rows, report.source_system, author=asked.author, origin=asked.origin)
+    if taken.refused:
+        (told,) = taken.refused.values()
+        raise BadOption(told_in(told, 0), zh=told_in(told, 1))
     with store.reading() as connection:
         known = (INCIDENT.c.source_system == report.source_system, INCIDENT.c.source_id == report.source_id)
         row = connection.execute(sa.select(INCIDENT).where(*known)).one()
@@ -364,6 +393,3 @@ def _from_elsewhere(store: Store, editions: Editions, asked: Asked, rows: Incide
     started_ms = row.started_ms if row.started_ms is not None else row.reported_ms
     due = rulebook.deadlines_of(started_ms, row.is_urgent)
     return Reported(incident_of(row), due, None, is_new=taken.new > 0)
-    if taken.refused:
-        (told,) = taken.refused.values()
-        raise BadOption(told_in(told, 0), zh=told_in(told, 1))
