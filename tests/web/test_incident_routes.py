@@ -88,7 +88,7 @@ def test_list__a_parameter_that_does_not_exist_is_told(service):
     answer = service.ask("li.na", "GET", "/incidents?clock=red")
     assert answer.status_code == 422
     assert answer.json()["detail"].startswith(
-        "there is no parameter 'clock' here; known are category, cursor, holder, how"
+        "there is no parameter 'clock' here; known are card, category, clock_state, cursor"
     )
     assert service.ask("li.na", "GET", "/incidents?state=reported&state=accepted").status_code == 200
 
