@@ -50,6 +50,7 @@ from web.routes import (
     state,
     tracks,
     units,
+    wall_pages,
 )
 from web.services import Services
 
@@ -85,6 +86,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     pages.router,
     command_pages.router,
     admin_pages.router,
+    wall_pages.router,
+    wall_pages.entry_router,
 )
 
 _ABOUT: Final = """Grids, who answers for them, incidents and patrols of a district.

@@ -21,6 +21,11 @@ COOKIE: Final = "gisgrid"
 SECURE_COOKIE: Final = "__Host-gisgrid"
 CSRF_HEADER: Final = "x-csrf-token"
 
+WALL: Final = "wall."
+"""Begins a cookie that holds the token of a wall screen: it lasts as long as the token, and changes nothing. Secrets of
+sessions have no dot.
+"""
+
 _CHECKS_ITSELF: Final = "/ogc"
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST_SECRET: Final = 200
@@ -87,7 +92,7 @@ class DoorCheck:
         if not self.action:
             _slow_down(services.pace, f"stranger/{origin}")
             return Visit(services, Known(Holder("", "")), origin, language=language_of(request.scope))
-        secret, is_token = _secret_of(request, services)
+        secret, is_token = secret_of(request, services)
         if secret and not services.callers.is_acquainted(secret, is_token=is_token):
             # Where too much was guessed already nothing more is looked up, for whoever was not let in before: an office
             # behind one address goes on while somebody there guesses.
@@ -130,13 +135,23 @@ def open_door() -> Any:
 
 async def visit_of(request: Request, services: Services, origin: str) -> Visit | None:
     """Who asks, by token or else by cookie; None for a stranger. Raises `Refused` for what is wrong, not merely missing."""
-    secret, is_token = _secret_of(request, services)
+    secret, is_token = secret_of(request, services)
     if is_token:
+        is_wall = "authorization" not in request.headers
         known = await services.callers.find(secret, is_token=True) if secret else None
+        if known is None and is_wall:
+            # Its link has ended or was revoked: whoever stands before the screen is a stranger.
+            return None
         if known is None:
             raise Refused(
                 "the token is unknown, revoked or has ended; with basic authentication the password is the token",
                 zh="令牌不存在、已吊销或已过期；使用 Basic 认证时，密码就是令牌",
+            )
+        if is_wall and request.method not in _SAFE_METHODS:
+            # Browsers send cookies with requests that other pages have thought of, and nothing is repeated here.
+            raise NotAllowed(
+                "a wall screen shows and changes nothing; sign in with name and password",
+                zh="大屏只供显示，不能修改内容；请用账号和密码登录",
             )
         return Visit(services, known, origin, language=language_of(request.scope))
     if not secret:
@@ -154,13 +169,15 @@ async def visit_of(request: Request, services: Services, origin: str) -> Visit |
     return Visit(services, known, origin, secret, language_of(request.scope))
 
 
-def _secret_of(request: Request, services: Services) -> tuple[str, bool]:
-    """What a request says who it is by, empty for nothing usable, and whether it is a token and no cookie."""
+def secret_of(request: Request, services: Services) -> tuple[str, bool]:
+    """What a request says who it is by, empty for nothing usable, and whether it is a token and no session."""
     authorization = request.headers.get("authorization")
     if authorization is not None:
         return token_of(authorization), True
     secret = request.cookies.get(SECURE_COOKIE if services.settings.is_secure else COOKIE, "")
-    return secret if len(secret) <= _MOST_SECRET else "", False
+    if len(secret) > _MOST_SECRET:
+        return "", False
+    return secret.removeprefix(WALL), secret.startswith(WALL)
 
 
 def token_of(authorization: str) -> str:

@@ -79,12 +79,17 @@ EXAMPLES: tuple[Example, ...] = (
     _get("/command"),
     _get("/admin"),
     _get("/audit", subject=Subject()),
+    _get("/wall"),
     _get("/health"),
     _get("/ready"),
     _get("/metrics", rule=_never),
     Example(
         "POST", "/api/v1/sessions", "/api/v1/sessions", is_slow=True,
         options=_json(name="wall.inside", password=PASSWORD),
+    ),
+    # How it lets in is tried in test_wall_routes.py.
+    Example(
+        "POST", "/api/v1/sessions/wall", "/api/v1/sessions/wall", rule=_never, options=_json(token="gg_of-nobody")
     ),
     _get("/api/v1/sessions/current"),
     Example("DELETE", "/api/v1/sessions/current", "/api/v1/sessions/current", rule=_by_session),

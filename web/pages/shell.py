@@ -41,6 +41,7 @@ WORKBENCHES: Final[tuple[Workbench, ...]] = (
     Workbench("/figures", "figures", "read_figures"),
     Workbench("/admin", "admin", "keep_accounts"),
     Workbench("/audit", "audit", "read_audit"),
+    Workbench("/wall", "wall", "read_incidents"),
 )
 """In the order of the navigation; the first that someone may enter is where they begin."""
 

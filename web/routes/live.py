@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request
 
 from gisgrid.errors import Refused
-from web.doors import Visit, door, token_of, visit_of
+from web.doors import Visit, door, secret_of, visit_of
 from web.live_stream import EventStream, Watch, stream
 
 router = APIRouter(prefix="/api/v1/live", tags=["live"])
@@ -42,7 +42,7 @@ async def follow(
 ) -> EventStream:
     """Follow what happens, as far as it is to be seen. At most 5 streams for a session or token."""
     services = visit.services
-    secret = visit.session or token_of(request.headers.get("authorization", ""))
+    secret, _ = secret_of(request, services)
     release = services.hub.take_seat(secret)
     try:
         await services.hub.open()

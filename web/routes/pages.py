@@ -21,6 +21,8 @@ def start(visit: Annotated[Visit, door("own_account")]) -> Response:
     benches = benches_of(visit)
     if not benches:
         raise NotAllowed("there is no workbench for this account", zh="此账号没有可用的工作台")
+    if visit.holder.role == "wall":
+        return RedirectResponse("/wall", status_code=303)
     return RedirectResponse(benches[0].path, status_code=303)
 
 

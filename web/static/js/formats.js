@@ -7,6 +7,7 @@ const shortDay = new Intl.DateTimeFormat(tag, { timeZone: zone, month: "short", 
 const minute = new Intl.DateTimeFormat(tag, { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const second = new Intl.DateTimeFormat(tag, { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const iso = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
+const weekday = new Intl.DateTimeFormat(tag, { timeZone: zone, weekday: "long" });
 const whole = new Intl.NumberFormat(tag, { maximumFractionDigits: 0 });
 const tenth = new Intl.NumberFormat(tag, { maximumFractionDigits: 1 });
 const share = new Intl.NumberFormat(tag, { style: "percent", maximumFractionDigits: 1 });
@@ -14,6 +15,7 @@ const share = new Intl.NumberFormat(tag, { style: "percent", maximumFractionDigi
 const dated = (at) => (at instanceof Date ? at : new Date(at));
 
 export const dayText = (at) => day.format(dated(at));
+export const weekdayText = (at) => weekday.format(dated(at));
 export const timeText = (at) => minute.format(dated(at));
 export const secondText = (at) => second.format(dated(at));
 export const dayOf = (at) => iso.format(dated(at)); // 2018-05-07, as the service wants days

@@ -1,6 +1,7 @@
 // Signing in, and on to where one wanted to go.
 import { byId, t } from "./page.js";
 import { OfflineError, send } from "./api.js";
+import { enter, isWallLink } from "./wall-link.js";
 
 const form = byId("sign-in");
 const problem = byId("sign-in-problem");
@@ -23,3 +24,10 @@ form.addEventListener("submit", async (event) => {
     form.querySelector("button").disabled = false;
   }
 });
+
+if (isWallLink()) {
+  enter().then(() => location.replace(form.dataset.next), (error) => {
+    problem.textContent = error instanceof OfflineError ? t("shell.offline") : error.message;
+    problem.hidden = false;
+  });
+}
