@@ -30,7 +30,8 @@ def find_answered(connection: sa.Connection, key: Key) -> str | None:
         return None
     if row.digest != key.digest:
         raise Conflict(
-            f"the key {key.key!r} was used for another request ({row.subject}); take a new key for a new request"
+            f"the key {key.key!r} was used for another request ({row.subject}); take a new key for a new request",
+            zh=f"幂等键 {key.key!r} 已用于另一个请求（{row.subject}）；新的请求请换一个键",
         )
     return str(row.subject)
 
