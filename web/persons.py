@@ -23,7 +23,7 @@ class Persons:
         self._finder: PlaceFinder | None = None
         self._position: Position | None = None
 
-    def find(self, typed: str, *, most: int) -> list[Found]:
+    def find(self, typed: str, *, most: int) -> tuple[Found, ...]:
         """People by what is typed, the best first."""
         return self._current().find(typed, most=most)
 

@@ -59,5 +59,6 @@ def show_places(visit: Annotated[Visit, door("read_grids")]) -> Response:
     names = ("code", "kind", "name", "lon", "lat")
     with visit.services.store.reading() as connection:
         rows = connection.execute(sa.select(*(PLACE.c[name] for name in names)).order_by(PLACE.c.code)).all()
-    columns: dict[str, list[Any]] = {name: [row[at] for row in rows] for at, name in enumerate(names)}
-    return answer(PlaceColumns.model_construct(**columns), headers={"Cache-Control": "private, no-cache"})
+    code, kind, name, lon, lat = ([row[at] for row in rows] for at in range(len(names)))
+    shape = PlaceColumns.model_construct(code=code, kind=kind, name=name, lon=lon, lat=lat)
+    return answer(shape, headers={"Cache-Control": "private, no-cache"})

@@ -1,6 +1,6 @@
 // The ground of the map: borders by level, names by zoom, which grid lies where, and shading by a figure.
-import { data, make, t } from "./page.js";
-import { get } from "./api.js";
+import { byId, data, make, t } from "./page.js";
+import { get, OfflineError } from "./api.js";
 import * as live from "./live.js";
 import { Sheet } from "./command-marks.js";
 
@@ -12,6 +12,7 @@ const LOOKS = [
   { colour: "#b3bcc6", weight: 0.8, from: 13 },
 ];
 const LAND = "#f8f6f1";
+const AGAIN_MS = 5_000;
 const PATH_ZOOM = 14;
 const FINE_FROM = 13;
 const COARSE_PX = 2; // at PATH_ZOOM: at most half a pixel where it is drawn
@@ -35,6 +36,7 @@ let sheet = null;
 const finder = document.createElement("canvas").getContext("2d");
 let shownLevels = new Set(LEVELS);
 let hasNames = true;
+let again = 0;
 let chosen = null;
 let names = null;
 let marked = () => []; // what names should not cover: { x, y, radius } in pixels of the map
@@ -72,9 +74,23 @@ export async function init(context) {
 }
 
 async function load() {
-  if (data.edition === null) return;
-  const number = await inForce();
-  const [ground, units] = await Promise.all([get(`/editions/${number}/ground`), allUnits()]);
+  clearTimeout(again);
+  say(null);
+  if (data.edition === null) {
+    say(make("span", {}, t("command.no_ground")));
+    return;
+  }
+  let ground;
+  let units;
+  try {
+    const number = await inForce();
+    [ground, units] = await Promise.all([get(`/editions/${number}/ground`), allUnits()]);
+  } catch (error) {
+    const words = error instanceof OfflineError ? t("command.offline") : t("shell.went_wrong", { detail: error.message });
+    say(make("span", {}, words), " ", make("button", { type: "button", onclick: load }, t("shell.retry")));
+    if (error.status !== 401) again = setTimeout(load, AGAIN_MS);
+    return;
+  }
   Object.assign(loaded, ground, { names: new Map(units.map((unit) => [unit.code, unit.name])), units });
   ground.grids.code.forEach((code, place) => loaded.names.set(code, ground.grids.name[place] || code));
   build();
@@ -282,4 +298,7 @@ function shortName(code, level) {
   return name.startsWith(village) && name.length > village.length ? name.slice(village.length) : name;
 }
 
-export const noGround = () => make("p", { className: "message" }, t("command.no_ground"));
+// What is wrong with the ground, over the map; null: nothing.
+function say(...parts) {
+  byId("map-alerts").replaceChildren(...(parts[0] === null ? [] : [make("p", { className: "message", role: "status" }, ...parts)]));
+}

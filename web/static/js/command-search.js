@@ -1,5 +1,5 @@
 // The search of the command page: incident numbers, places, units and grids by characters, pinyin or initials, and people.
-import { byId, make, may, t } from "./page.js";
+import { byId, make, may, t, term } from "./page.js";
 import { get } from "./api.js";
 import * as ground from "./command-ground.js";
 
@@ -37,9 +37,9 @@ async function look() {
   }
   const mine = (running = new AbortController());
   const options = { signal: mine.signal };
-  const number = /^#?(\d{1,12})$/.exec(typed)?.[1];
+  const number = /^#?(\d{1,9})$/.exec(typed)?.[1];
   const asked = [
-    number ? get(`/incidents/${number}`, {}, options).then((one) => [{ kind: "incident", name: `#${one.number}`, more: one.state, number: one.number, incident: one }]) : [],
+    number ? get(`/incidents/${number}`, {}, options).then(({ incident }) => [{ kind: "incident", name: `#${incident.number}`, number: incident.number, incident }]) : [],
     may("read_names") && !number ? get("/people", { q: typed, limit: 4 }, options).then((people) => people.map((one) => ({ ...one, kind: "person" }))) : [],
     get("/places", { q: typed, limit: MOST }, options),
   ];
@@ -64,7 +64,7 @@ function option(one, at) {
 }
 
 function about(one) {
-  if (one.kind === "incident") return t("command.kind.incident");
+  if (one.kind === "incident") return [t("command.kind.incident"), term("category", one.incident.category), term("state", one.incident.state)].join(" · ");
   if (one.kind === "person") return [t("command.kind.person"), one.code, one.grids.slice(0, 2).map(ground.unitName).join("、")].filter(Boolean).join(" · ");
   const where = one.kind === "village" ? ground.townshipOf(one.code) : one.village;
   return [kindName(one.kind), where && where !== one.code ? ground.unitName(where) : "", one.kind === "grid" || one.kind === "village" ? one.code : ""].filter(Boolean).join(" · ");
