@@ -138,7 +138,7 @@ function acknowledge(numbers) {
 
 function draw() {
   const place = byId("alerts");
-  const shown = kept.pending.filter((number) => known.has(number));
+  const shown = kept.pending.filter((number) => known.has(number)).sort((one, other) => one - other);
   place.hidden = shown.length === 0;
   const focused = document.activeElement?.closest("#alerts [data-key]")?.dataset.key;
   const rest = shown.length - MOST_SHOWN;

@@ -27,7 +27,7 @@ export function answersView(answers, names = {}) {
       make("span", { className: "role" }, term("role", one.role)),
       make("span", { className: "who" }, one.name || one.person || t("card.somebody"),
         one.is_away && make("span", { className: "tag" }, t("card.on_leave"))),
-      one.telephone ? telephone(one.telephone) : make("span", { className: "quiet" }, t("card.no_telephone"))));
+      one.telephone ? telephone(one.telephone) : make("span", { className: "quiet small" }, t("card.no_telephone"))));
     const vacant = answer.vacant_roles.map((role) => make("li", { className: "vacant" },
       make("span", { className: "role" }, term("role", role)), make("span", { className: "who" }, t("card.vacant"))));
     return make("div", { className: "team" },
@@ -43,7 +43,7 @@ export function onCallView(people, names = {}) {
       make("span", { className: "role" }, officeName(one.unit, names)),
       make("span", { className: "who" }, one.name || one.person || t("card.somebody"), " ",
         make("span", { className: "quiet small" }, [term("shift", one.shift), one.note].filter(Boolean).join(" · "))),
-      one.telephone ? telephone(one.telephone) : make("span", { className: "quiet" }, t("card.no_telephone"))))));
+      one.telephone ? telephone(one.telephone) : make("span", { className: "quiet small" }, t("card.no_telephone"))))));
 }
 
 // The one to be called first: the substitute or patroller who is there, rather with a telephone than without.

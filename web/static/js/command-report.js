@@ -162,9 +162,10 @@ function draw() {
   const element = make("form", { className: "report stack", "aria-label": t("report.title"), noValidate: true },
     make("header", { className: "card-bar" }, form.title,
       make("button", { type: "button", className: "plain", "aria-label": t("shell.close"), title: t("report.close_keeps"), onclick: close }, "✕")),
-    form.fieldset, form.waiting, form.problem,
-    make("div", { className: "row report-foot" }, form.submit, make("button", { type: "button", onclick: discard }, t("report.discard")),
-      make("span", { className: "quiet small" }, t("report.kept"))));
+    form.fieldset,
+    make("div", { className: "report-foot" }, form.waiting, form.problem,
+      make("div", { className: "row" }, form.submit, make("button", { type: "button", onclick: discard }, t("report.discard")),
+        make("span", { className: "quiet small" }, t("report.kept")))));
   element.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
   element.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.defaultPrevented) { event.preventDefault(); close(); }
@@ -361,7 +362,7 @@ function submit() {
     problem(t("report.needs_place"));
     return;
   }
-  waiting = draft.begin(body(), Date.now());
+  waiting = draft.begin(body(), live.now().getTime());
   waitMs = LEAST_WAIT_MS;
   keep();
   showWaiting(true);
@@ -442,6 +443,7 @@ function showSent(told, names) {
     make("div", { className: "row" },
       make("button", { type: "button", className: "main", onclick: () => context.bus.open(one.number) }, t("report.open_card")),
       make("button", { type: "button", onclick: () => show() }, t("report.another")))));
+  byId("detail").scrollTop = 0;
   byId("detail").querySelector("h2").focus();
 }
 
