@@ -2,6 +2,7 @@
 import { make, t } from "./page.js";
 import { OfflineError } from "./api.js";
 import { countText } from "./formats.js";
+import { withSession } from "./session-again.js";
 
 export const PAGE = 50;
 
@@ -129,14 +130,17 @@ export async function sure(title, text, yes) {
   return (await asked.closed) === true;
 }
 
-// Run what a button asks for; while it runs it cannot be asked again, what goes wrong is said beside it.
+// Run what a button asks for; while it runs it cannot be asked again, what goes wrong is said beside it. Whoever has signed in
+// again in another tab goes on with what they have typed.
 export async function run(control, problem, work) {
   control.disabled = true;
   problem.hidden = true;
   try {
-    await work();
+    await withSession(work);
   } catch (error) {
-    problem.textContent = told(error);
+    problem.replaceChildren(told(error));
+    // What the shell says of it lies behind the dialog.
+    if (error.status === 401) problem.append(" ", make("a", { href: "/sign-in", target: "_blank" }, t("shell.sign_in_again")));
     problem.hidden = false;
     problem.scrollIntoView({ block: "nearest" });
   } finally {

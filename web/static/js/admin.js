@@ -31,6 +31,7 @@ async function show(section, q = "") {
     await (SHOWS[section] ?? ((of) => showRegister(of, section, { q })))(made, q);
     return [...made.childNodes];
   });
+  place.dataset.shown = "";
 }
 
 function go(section) {
