@@ -134,7 +134,7 @@ function subCategories() {
 
 function clocks() {
   const { clock_state: chosen = [] } = context.filter.get();
-  const before = document.activeElement?.dataset?.clock;
+  const before = parts.clocks.contains(document.activeElement) ? document.activeElement.dataset.clock : undefined;
   parts.clocks.replaceChildren(...CLOCKS.map((clock) => make("button", {
     type: "button", className: "clock", dataset: { clock }, "aria-pressed": String(chosen.includes(clock)), onclick: () => toggle("clock_state", clock),
   }, make("b", {}, counts[clock] === undefined ? "–" : countText(counts[clock])), make("span", {}, term("clock", clock)))));

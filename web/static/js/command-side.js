@@ -48,7 +48,7 @@ export function init(given) {
   live.on("incident", ({ number }) => list.changed(number));
   context.bus.on("changed", soon);
   // The map has looked at a later moment: whoever says how many there are says the same.
-  context.bus.on("map_totals", ({ all }) => answer !== null && all.count !== answer.total.count && soon());
+  context.bus.on("map_totals", ({ all }) => answer !== null && all !== answer.total.count && soon());
   addEventListener("online", () => load());
   minutely();
   load({ isNew: true });
