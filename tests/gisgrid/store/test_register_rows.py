@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+import pandas as pd
+import pyogrio
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
@@ -197,3 +199,21 @@ def test_days__as_people_write_them(day, form):
     (field,) = [field for field in REGISTERS["calendar"].fields if field.name == "day"]
     assert field.read(form.format(day.year, day.month, day.day)) == day
     assert field.read(f"{day} 00:00:00.000") == day
+
+
+def test_import__cells_that_a_spreadsheet_took_for_dates_and_numbers(filled, tmp_path):
+    day = pd.Timestamp("2018-06-01")
+    sheet = pd.DataFrame(
+        {"人员编号": ["P1"], "网格编号": ["B"], "角色": ["专职网格员"], "开始日期": [day], "结束日期": [pd.NaT]}
+    )
+    pyogrio.write_dataframe(sheet, tmp_path / "duties.xlsx", driver="XLSX")
+    assert import_register(filled, "duties", tmp_path / "duties.xlsx", author="clerk").taken.new == 1
+    assert find_entries(filled, "duties", words="patroller B").entries == (
+        {"patroller": "P1", "grid": "B", "role": "patroller", "from": "2018-06-01", "to": ""},
+    )
+    people = pd.DataFrame({"人员编号": [1001, 1002], "姓名": ["甲", "乙"], "电话": [13800000001, 13800000002]})
+    pyogrio.write_dataframe(people, tmp_path / "people.xlsx", driver="XLSX")
+    assert import_register(filled, "people", tmp_path / "people.xlsx", author="clerk").taken.new == 2
+    assert find_entries(filled, "people", words="1001").entries == (
+        {"code": "1001", "name": "甲", "telephone": "13800000001"},
+    )
