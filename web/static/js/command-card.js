@@ -5,12 +5,14 @@ import { dayText, deadlineText, metresText, momentText, shareText, spanText } fr
 import * as live from "./live.js";
 import { answersView, officeName, onCallView, unitName } from "./command-people.js";
 import * as moves from "./command-moves.js";
+import { mark as marked } from "./command-pick.js";
 import * as photos from "./command-photos.js";
 
 const AGAIN_MS = 60_000;
 const SOON_MS = 150;
 const NEAREST = 5;
 const OLDEST_S = 12 * 3600; // an older position says nothing of who is near
+const INK = "#1d2733";
 const ADDRESS = /^#incident=(\d{1,15})$/;
 
 let context = null;
@@ -276,10 +278,7 @@ function timeline(card) {
 function mark(wanted) {
   const one = wanted.card.incident;
   if (one.lon === null) return;
-  const at = [one.lat, one.lon];
-  const style = { color: "#1d2733", weight: 2, fill: false, interactive: false, className: "open-incident" };
-  wanted.halo = window.L.layerGroup([window.L.circleMarker(at, { ...style, radius: 16 })]);
-  if (one.accuracy_m) window.L.circle(at, { ...style, weight: 1, dashArray: "4 4", radius: one.accuracy_m }).addTo(wanted.halo);
-  wanted.halo.addTo(context.map);
-  if (!context.map.getBounds().contains(at)) context.map.panTo(at);
+  wanted.halo = marked(context.map, one.lon, one.lat, {
+    accuracy_m: one.accuracy_m, circle: { color: INK }, ring: { radius: 17, color: INK, weight: 3, fill: false },
+  });
 }

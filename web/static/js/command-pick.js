@@ -1,9 +1,11 @@
-// Choosing a place: by pressing the map, or by typing a name, pinyin, initials or a code.
+// Choosing a place: by pressing the map, or by typing a name, pinyin, initials or a code; marking it on the map.
 import { make, t, term } from "./page.js";
 import { get } from "./api.js";
 
 const WAIT_MS = 200;
+const PANE = "marked";
 let stop = null;
+let drawing = null;
 
 // Ask for one press on the map; `heard(lon, lat)` is told. What lies on the map does not hear of that press. Gives the way to
 // ask no longer; a second asking ends the first.
@@ -24,6 +26,26 @@ export function pick(map, heard) {
     stop = null;
   };
   return () => stop?.();
+}
+
+// Mark a place over everything else on the map, by a ring or (without one) by a pin, with the circle of its accuracy; it takes
+// no clicks.
+export function mark(map, lon, lat, { accuracy_m = null, ring = null, circle }) {
+  const { L } = window;
+  if (!map.getPane(PANE)) {
+    const pane = map.createPane(PANE);
+    pane.style.zIndex = 640;
+    pane.style.pointerEvents = "none";
+    drawing = L.svg({ pane: PANE });
+  }
+  const shared = { pane: PANE, renderer: drawing, interactive: false };
+  const point = ring ? L.circleMarker([lat, lon], { ...ring, ...shared })
+    : L.marker([lat, lon], { pane: PANE, interactive: false, keyboard: false, icon: L.divIcon({ className: "map-pin", iconSize: [26, 26], iconAnchor: [13, 31] }) });
+  const drawn = L.layerGroup([point]);
+  if (accuracy_m) L.circle([lat, lon], { weight: 1, dashArray: "4 4", fill: false, ...circle, ...shared, radius: accuracy_m }).addTo(drawn);
+  drawn.addTo(map);
+  if (!map.getBounds().contains([lat, lon])) map.panTo([lat, lon]);
+  return drawn;
 }
 
 let count = 0;

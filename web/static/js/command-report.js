@@ -6,7 +6,7 @@ import { deadlineText, metresText, momentText, shareText } from "./formats.js";
 import * as live from "./live.js";
 import * as draft from "./command-draft.js";
 import { answersView, officeName, onCallView, unitName } from "./command-people.js";
-import { pick, placeBox } from "./command-pick.js";
+import { mark as marked, pick, placeBox } from "./command-pick.js";
 import { isBack, withSession } from "./session-again.js";
 
 const WAYS = ["map", "search", "coordinates", "none"];
@@ -14,6 +14,7 @@ const SOURCES = { map: "map", search: "address", coordinates: "map", none: "" };
 const LEAST_WAIT_MS = 2_000;
 const MOST_WAIT_MS = 30_000;
 const LOOK_MS = 250;
+const RED = "#b3261e";
 const NEAR_M = 100;
 const NEAR_MS = 86_400_000;
 const EMPTY = {
@@ -261,12 +262,7 @@ function showPin() {
   pin?.remove();
   pin = null;
   if (fields.way === "none" || fields.lon === null || fields.lat === null) return;
-  const at = [fields.lat, fields.lon];
-  pin = window.L.layerGroup([
-    window.L.circleMarker(at, { radius: 9, color: "#ffffff", weight: 3, fillColor: "#b3261e", fillOpacity: 1, interactive: false }),
-    window.L.circle(at, { radius: accuracy(), color: "#b3261e", weight: 1, dashArray: "4 4", fill: false, interactive: false }),
-  ]).addTo(context.map);
-  if (!context.map.getBounds().contains(at)) context.map.panTo(at);
+  pin = marked(context.map, fields.lon, fields.lat, { accuracy_m: accuracy(), circle: { color: RED } });
 }
 
 const accuracy = () => (fields.way === "search" ? 50 : 10);
