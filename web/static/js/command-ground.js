@@ -17,7 +17,8 @@ const PATH_ZOOM = 14;
 const FINE_FROM = 13;
 const COARSE_PX = 2; // at PATH_ZOOM: at most half a pixel where it is drawn
 const NAMES_FROM = { township: [9, 12], village: [13, 14], grid: [15, 22] };
-const NAME_PX = { township: 15, village: 13, grid: 12 };
+const LARGE = (parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--type")) || 14) / 14; // on a wall
+const NAME_PX = { township: 15 * LARGE, village: 13 * LARGE, grid: 12 * LARGE };
 const SHIFTS = [[0, 0], [0, -16], [0, 16], [0, -30], [0, 30]];
 const WIDE_SHIFTS = Array.from({ length: 13 * 15 }, (_, at) => [((at % 13) - 6) * 12, (Math.floor(at / 13) - 7) * 8])
   .sort((one, other) => Math.hypot(...one) - Math.hypot(...other));

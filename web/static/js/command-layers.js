@@ -27,6 +27,8 @@ let chosen = null;
 let pulses = 0;
 const shape = { public_security_hazards: "triangle", livelihood_services: "circle", disputes: "diamond", central_tasks: "square", other: "hexagon" };
 export const SHAPES = shape;
+// On a wall everything is larger, as its type is.
+const LARGE = (parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--type")) || 14) / 14;
 
 export function init(given) {
   context = given;
@@ -137,7 +139,7 @@ function items(told) {
     const found = points.number.map((number, at) => ({
       kind: "point", number, lon: points.lon[at], lat: points.lat[at], category: words.category[points.category[at]],
       state: words.state[points.state[at]], clock: words.clock_state[points.clock_state[at]], rank: points.clock_state[at],
-      isUrgent: points.is_urgent[at], radius: 9,
+      isUrgent: points.is_urgent[at], radius: 9 * LARGE,
     }));
     return found.sort((one, other) => one.isUrgent - other.isUrgent || one.rank - other.rank);
   }
@@ -146,7 +148,7 @@ function items(told) {
   const found = cells.count.map((count, at) => ({
     kind: "cell", count, overdue: cells.overdue[at], open: cells.open[at], urgent: cells.urgent[at], lon: cells.lon[at], lat: cells.lat[at],
     clock: words.clock_state[cells.worst[at]], box: [cells.west[at], cells.south[at], cells.east[at], cells.north[at]],
-    radius: 12 + 14 * Math.sqrt(count / most),
+    radius: (12 + 14 * Math.sqrt(count / most)) * LARGE,
   }));
   return found.sort((one, other) => one.count - other.count);
 }
@@ -155,15 +157,15 @@ function paint(to, item, x, y) {
   const { fill, ink } = colours[item.clock] ?? colours.calm;
   to.lineJoin = "round";
   if (item.kind === "point") {
-    if (item.number === chosen) ring(to, x, y, 15, "#00598c", 3);
-    if (item.isUrgent) ring(to, x, y, 13, colours.red.fill, 2.5);
+    if (item.number === chosen) ring(to, x, y, 15 * LARGE, "#00598c", 3);
+    if (item.isUrgent) ring(to, x, y, 13 * LARGE, colours.red.fill, 2.5);
     outline(to, shape[item.category] ?? "circle", x, y, item.radius);
     to.fillStyle = fill;
     to.fill();
     to.strokeStyle = "#ffffff";
     to.lineWidth = 1.8;
     to.stroke();
-    if (item.isUrgent) word(to, "!", x, y + 0.5, ink, 12);
+    if (item.isUrgent) word(to, "!", x, y + 0.5, ink, 12 * LARGE);
     return;
   }
   const { radius } = item;
@@ -182,7 +184,7 @@ function paint(to, item, x, y) {
     to.lineWidth = 3.5;
     to.stroke();
   }
-  word(to, short(item.count), x, y + 0.5, ink, radius < 15 ? 11 : 12);
+  word(to, short(item.count), x, y + 0.5, ink, (radius < 15 * LARGE ? 11 : 12) * LARGE);
   if (item.urgent > 0) {
     to.beginPath();
     to.arc(x + radius * 0.75, y - radius * 0.75, 7, 0, 2 * Math.PI);
