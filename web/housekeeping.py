@@ -58,6 +58,7 @@ class Housekeeping:
 
     def _warm(self) -> None:
         self._try(self._services.maps.warm)
+        self._try(self._services.naming.finder)
         self._try(self._services.grounds.warm)
         self._try(self._services.counting.inhabitants)
         self._try(self._services.mirror.with_repeats)
