@@ -12,7 +12,7 @@ help: ## list what can be made
 install: ## set up .venv with locked packages and the scripts of the maps
 	@$(PYTHON) scripts/install.py
 
-demo: install ## show the main jobs on the sample district and serve the maps
+demo: install ## show the main jobs on the sample district and serve it
 	@$(BIN)/gisgrid demo
 
 test: install ## run the tests

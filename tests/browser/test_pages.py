@@ -1,27 +1,34 @@
-"""The pages in a real browser: nothing from another origin, no error in the console."""
+"""The demonstration in a real browser: nothing from another origin, no error in the console, one press to the command map."""
 
-import shutil
+import datetime as dt
 import socket
 import threading
 import time
 
 import pytest
 import uvicorn
-from playwright.sync_api import sync_playwright
 
-from tests.conftest import missing
+from gisgrid.store.editions import Editions
+from tests.browser.conftest import Tab
+from tests.worlds import draw_network
 from web.demo_app import create_demo_app
+from web.services import open_services
+from web.settings import make_settings
 
 SIZES = [(1440, 900), (390, 844)]
 
 
 @pytest.fixture(scope="module")
-def address(demo_folder):
+def address(demo_folder, tmp_path_factory):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    services = open_services(make_settings({"data": tmp_path_factory.mktemp("demo"), "port": port}))
+    network = draw_network("AB", square_m=500, is_sample=True)
+    Editions(services.store).publish(network, dt.date(2018, 1, 1), author="test")
+    app = create_demo_app(services, demo_folder)
     server = uvicorn.Server(
-        uvicorn.Config(create_demo_app(demo_folder), host="127.0.0.1", port=port, log_level="error")
+        uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=1)
     )
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -32,46 +39,44 @@ def address(demo_folder):
     thread.join(10)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        missing("no Chromium on this machine")
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+@pytest.fixture
+def open_page(address, browser):
+    tabs = []
+
+    def open_(size=SIZES[0], language="en"):
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, locale="zh-CN" if language == "zh" else "en-GB"
         )
-        yield chromium
-        chromium.close()
+        tabs.append((context, Tab(context.new_page(), address)))
+        return tabs[-1][1]
+
+    yield open_
+    for context, tab in tabs:
+        tab.check()
+        context.close()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("path", ["/?lang=en", "/?lang=zh", "/maps/incidents.en.html", "/maps/incidents.zh.html"])
-def test_page__asks_nothing_outside_and_has_no_errors(address, browser, path, size):
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-    outside, complaints = [], []
-    page.on(
-        "request",
-        lambda request: outside.append(request.url) if not request.url.startswith((address, "data:")) else None,
-    )
-    page.on(
-        "console", lambda message: complaints.append(message.text) if message.type in {"error", "warning"} else None
-    )
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(address + path, wait_until="networkidle")
-    assert outside == []
-    assert complaints == []
+@pytest.mark.parametrize("path", ["/demo", "/demo/maps/incidents.zh.html"])
+def test_page__fits_and_has_no_errors(open_page, path, size):
+    tab = open_page(size, "zh")
+    page = tab.go(path)
+    page.wait_for_load_state("networkidle")
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
-    if path.startswith("/maps/"):
+    if path == "/demo":
+        tab.axe()
+    else:
         assert page.locator(".leaflet-container path, .leaflet-container canvas").count() > 0
-    page.close()
 
 
-def test_home__the_switch_changes_the_language(address, browser):
-    page = browser.new_page()
-    page.goto(address + "/?lang=en")
-    page.click("text=中文")
-    assert page.locator("html").get_attribute("lang") == "zh-CN"
-    page.click("a.button >> nth=1")
-    assert page.url.endswith("/maps/incidents.zh.html")
-    page.close()
+def test_demo__one_press_to_the_command_map_and_back(open_page):
+    tab = open_page()
+    page = tab.go("/")
+    page.click("#switch-language")
+    page.wait_for_selector("html[lang=zh-CN]")
+    page.click(".guest >> nth=0 >> button")
+    page.wait_for_url("**/command*")
+    tab.wait_live()
+    assert page.locator(".bar .sample").count() == 1
+    page.click(".brand")
+    page.wait_for_url("**/demo")

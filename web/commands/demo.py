@@ -1,7 +1,8 @@
 """`gisgrid demo`: the three main jobs on the sample district, shown and served."""
 
+import datetime as dt
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 import uvicorn
@@ -10,11 +11,23 @@ from rich.table import Table
 
 from gisgrid.categories import CATEGORIES
 from gisgrid.errors import BadOption
+from gisgrid.mapping.assets import check_assets
+from gisgrid.sample.district import LOCAL
+from web.alone import alone_in
+from web.commands.serve import STOP_S, try_port
 from web.demo import run_demo
 from web.demo_app import create_demo_app
+from web.demo_guests import shut_out
+from web.demo_store import open_demo_store
+from web.envelope import start_logging
+from web.services import open_services
+from web.settings import Settings, make_settings
 from web.summary import Summary
 
-app = typer.Typer(help="Show the three main jobs on the sample district and serve the maps.")
+app = typer.Typer(help="Show the three main jobs on the sample district and serve it.")
+
+SERVED_NOW: Final = dt.datetime(2018, 11, 1, 9, 0, tzinfo=LOCAL)
+"""Where the clock of the served sample begins: the morning after its last incident."""
 
 _VERDICTS = ("pass", "fail", "undetermined", "not_due")
 
@@ -22,14 +35,23 @@ _VERDICTS = ("pass", "fail", "undetermined", "not_due")
 @app.command()
 def demo(
     data: Annotated[Path, typer.Option(help="Folder for the sample, the results and the maps.")] = Path("gisgrid-data"),
-    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the maps, or stop after the result.")] = True,
+    serve: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Serve the sample district, or stop after the result.")
+    ] = True,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8000,
 ) -> None:
-    """Verify a week of patrols, assign 564,342 incidents and check 659 grids of a made-up district."""
+    """Verify a week of patrols, assign 564,342 incidents and check 659 grids of a made-up district; then serve it, on this
+    machine only, with a page from which one enters as a commander, an administrator, an assessor or a wall screen.
+    """
     if not 0 < port < 65536:
         raise BadOption(f"--port is {port}; expected a number from 1 to 65535")
     if data.exists() and not data.is_dir():
         raise BadOption(f"--data is {data}, which is a file; expected a folder")
+    settings = make_settings({"data": data, "port": port, "sample_now": SERVED_NOW, "log_level": "warning"})
+    if serve:
+        # Before anything is computed.
+        check_assets()
+        try_port(settings)
     progress = Console(stderr=True, highlight=False)
     with progress.status("starting") as status:
 
@@ -41,8 +63,29 @@ def demo(
         summary = run_demo(data, on_step=say)
     _tell(Console(highlight=False), summary, data)
     if serve:
-        progress.print(f"\nserving on [bold]http://127.0.0.1:{port}/[/]   (Ctrl-C ends it)")
-        uvicorn.run(create_demo_app(data), host="127.0.0.1", port=port, log_level="warning")
+        _serve(settings, progress)
+
+
+def _serve(settings: Settings, progress: Console) -> None:
+    """Serve the sample until told to stop; afterwards nobody gets in without a password."""
+    where = f"http://{settings.host}:{settings.port}/"
+    with alone_in(settings.data, where):
+        start_logging(settings)
+        services = open_services(settings)
+        served = create_demo_app(services, settings.data)
+        with progress.status("making the map ready"):
+            services.mirror.parts()
+            services.maps.warm()
+        progress.print(f"\nserving on [bold]{where}[/]   (Ctrl-C ends it)")
+        uvicorn.run(
+            served, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False,
+            timeout_graceful_shutdown=STOP_S,
+        )  # fmt: skip
+        store = open_demo_store(settings.data)
+        try:
+            shut_out(store)
+        finally:
+            store.close()
 
 
 def _tell(console: Console, summary: Summary, data: Path) -> None:

@@ -57,7 +57,7 @@ def serve(
 
 
 def _serve(settings: Settings) -> None:
-    _try_port(settings)
+    try_port(settings)
     _try_store(settings)
     start_logging(settings)
     if settings.workers == 1:
@@ -88,7 +88,7 @@ def _settings(data: Path | None, host: str | None, port: int | None, workers: in
     return make_settings({**settings.model_dump(), **told})
 
 
-def _try_port(settings: Settings) -> None:
+def try_port(settings: Settings) -> None:
     """`BadOption` for an address or port that cannot be listened on."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as probe:
