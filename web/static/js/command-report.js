@@ -2,11 +2,12 @@
 // survives a dropped line, a reload and signing in again; it is sent once (`command-draft.js`).
 import { byId, language, make, may, t, term } from "./page.js";
 import { get } from "./api.js";
-import { deadlineText, metresText, momentText, shareText } from "./formats.js";
+import { momentText } from "./formats.js";
 import * as live from "./live.js";
 import * as draft from "./command-draft.js";
-import { answersView, officeName, onCallView, unitName } from "./command-people.js";
+import { lookUp } from "./command-here.js";
 import { mark as marked, pick, placeBox } from "./command-pick.js";
+import { showSent } from "./command-sent.js";
 import { isBack, withSession } from "./session-again.js";
 
 const WAYS = ["map", "search", "coordinates", "none"];
@@ -15,8 +16,6 @@ const LEAST_WAIT_MS = 2_000;
 const MOST_WAIT_MS = 30_000;
 const LOOK_MS = 250;
 const RED = "#b3261e";
-const NEAR_M = 100;
-const NEAR_MS = 86_400_000;
 const EMPTY = {
   way: "map", category: "", sub_category: "", grade: "ordinary", description: "", is_urgent: false, is_handled: false,
   lon: null, lat: null, place: "", stated: "", stated_name: "",
@@ -273,64 +272,12 @@ let lookTimer = 0;
 // What the place means: its grid, who answers, what lies across the border, what was reported there already.
 function look() {
   clearTimeout(lookTimer);
-  lookTimer = setTimeout(lookNow, LOOK_MS);
-}
-
-async function lookNow() {
-  const mine = (looked += 1);
-  const show = (...children) => mine === looked && form && form.answer.replaceChildren(...children.filter(Boolean));
-  if (!form) return;
-  if (fields.way === "none") {
-    if (!fields.stated) show(make("p", { className: "message" }, t("report.to_queue")));
-    else if (fields.stated.length > 12) {
-      const answer = await get(`/grids/${fields.stated}/answers`).catch((error) => ({ problem: error.message }));
-      show(answer.problem ? make("p", { className: "message bad" }, answer.problem)
-        : make("div", {}, make("h3", {}, t("card.who")), answersView([answer], { [fields.stated]: fields.stated_name })));
-    } else show(make("p", { className: "message" }, t("report.to_village", { village: fields.stated_name })));
-    return;
-  }
-  if (fields.lon === null || fields.lat === null) { show(); return; }
-  const at = { lon: fields.lon, lat: fields.lat };
-  const [told, near] = await Promise.all([
-    get("/locate", { ...at, accuracy_m: accuracy() }).catch((error) => ({ problem: error.status ? error.message : t("report.no_line_look") })),
-    nearby(at).catch(() => []),
-  ]);
-  if (told.problem) { show(make("p", { className: "message bad" }, told.problem)); return; }
-  show(
-    make("h3", {}, told.grid ? unitName(told.grid, told.names) : t("card.no_grid")),
-    make("p", { className: "quiet small" }, [
-      told.grid && told.grid, told.grid && term("how", told.how),
-      told.grid ? t("card.border_own", { distance: metresText(told.border_distance_m) }) : t("card.border_near", { distance: metresText(told.border_distance_m) }),
-    ].filter(Boolean).join(" · ")),
-    !told.grid && make("p", { className: "message" }, t("report.to_queue")),
-    told.alternatives.length > 0 && make("p", { className: "message near" }, t("report.near_border", {
-      grids: told.alternatives.map((other) => `${unitName(other.grid, told.names)} ${shareText(other.share)}`).join(language === "zh" ? "、" : ", "),
-    })),
-    make("div", {}, answersView([...(told.answers ? [told.answers] : []), ...(fields.is_urgent ? told.across : [])], told.names)),
-    onCallView(fields.is_urgent ? told.on_call : [], told.names),
-    near.length > 0 && make("div", { className: "message near" }, t("report.nearby", { n: near.length }),
-      make("ul", { className: "plain-list" }, near.slice(0, 5).map((one) => make("li", {},
-        make("button", { type: "button", className: "plain link", onclick: () => context.bus.open(one.number) }, `#${one.number}`),
-        ` ${term("state", one.state)} · ${metresText(one.distance_m)}`)))),
-  );
-}
-
-// Reports of the same kind of the last day nearby: perhaps this one is known already.
-async function nearby({ lon, lat }) {
-  if (!fields.category) return [];
-  const high = NEAR_M / 111_320;
-  const wide = high / Math.cos((lat * Math.PI) / 180);
-  const told = await get("/map/incidents", {
-    west: lon - wide, east: lon + wide, south: lat - high, north: lat + high, zoom: 18,
-    category: [fields.category], sub_category: fields.sub_category,
-    reported_from: new Date(live.now().getTime() - NEAR_MS).toISOString(),
-  });
-  const points = told.points;
-  if (!points) return [];
-  return points.number.map((number, at) => ({
-    number, state: told.words.state[points.state[at]],
-    distance_m: context.map.distance([lat, lon], [points.lat[at], points.lon[at]]),
-  })).filter((one) => one.distance_m <= NEAR_M && one.state !== "invalid").sort((a, b) => a.distance_m - b.distance_m);
+  lookTimer = setTimeout(async () => {
+    const mine = (looked += 1);
+    if (!form) return;
+    const found = await lookUp(context, fields, accuracy());
+    if (mine === looked) form?.answer.replaceChildren(...found);
+  }, LOOK_MS);
 }
 
 function problem(text) {
@@ -411,35 +358,5 @@ function sent(told) {
   const wasOpen = form !== null;
   if (wasOpen) leave();
   if (!wasOpen && !byId("detail").hidden) return;
-  showSent(told, names);
-  nameGrids(told, names).then((more) => byId("report-sent")?.dataset.number === String(one.number) && showSent(told, more));
+  showSent(context, told, names, { close, again: show });
 }
-
-// What the grids of the answer are called; for those who may read the card.
-async function nameGrids({ incident }, names) {
-  const card = await get(`/incidents/${incident.number}`, { language }).catch(() => null);
-  return { ...names, ...(card?.names ?? {}) };
-}
-
-function showSent(told, names) {
-  const one = told.incident;
-  const clock = (label, at) => [make("dt", {}, label), make("dd", {}, deadlineText(at))];
-  byId("detail").hidden = false;
-  byId("detail").replaceChildren(make("article", { className: "card sent", id: "report-sent", dataset: { number: one.number } },
-    make("header", { className: "card-bar" }, make("h2", { tabIndex: -1 }, t("report.sent", { number: one.number })),
-      make("button", { type: "button", className: "plain", "aria-label": t("shell.close"), onclick: close }, "✕")),
-    !told.is_new && make("p", { className: "message" }, t("report.was_there")),
-    make("section", {}, make("dl", { className: "facts" },
-      make("dt", {}, t("card.grid")), make("dd", {}, one.grid ? [unitName(one.grid, names), " ", make("span", { className: "code" }, one.grid)] : t("card.no_grid")),
-      make("dt", {}, t("card.waits_at")), make("dd", {}, officeName(one.holder, names)),
-      told.duplicate && [make("dt", {}, t("card.duplicates")), make("dd", {}, `#${told.duplicate.of_number} · ${metresText(told.duplicate.distance_m)}`)])),
-    make("section", {}, make("h3", {}, t("card.who")), told.answers.length ? answersView(told.answers, names) : make("p", { className: "quiet" }, t("report.to_queue")), onCallView(told.on_call, names)),
-    make("section", {}, make("h3", {}, t("card.clocks")), make("dl", { className: "facts" },
-      clock(t("report.response_by"), told.clocks.response_due_at), clock(t("report.done_by"), told.clocks.done_due_at), clock(t("report.most_by"), told.clocks.most_due_at))),
-    make("div", { className: "row" },
-      make("button", { type: "button", className: "main", onclick: () => context.bus.open(one.number) }, t("report.open_card")),
-      make("button", { type: "button", onclick: () => show() }, t("report.another")))));
-  byId("detail").scrollTop = 0;
-  byId("detail").querySelector("h2").focus();
-}
-
