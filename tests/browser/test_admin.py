@@ -201,6 +201,12 @@ def test_accounts_of_a_unit_alone(open_tab, service):
     page.click("article:has-text('xin.ren') >> text=吊销")
     page.click("dialog button.loud")
     page.wait_for_selector("article:has-text('xin.ren') >> text=目前没有链接")
+    page.click("button:has-text('新增大屏')")
+    page.fill("#account-name", "da.ping")
+    page.click("dialog button.main")
+    page.wait_for_selector("dialog:has-text('da.ping 的链接')")
+    close_secret(page)
+    page.wait_for_selector("article:has-text('da.ping') >> text=从未使用")
 
 
 @pytest.mark.parametrize(("language", "size"), [("zh", "desk"), ("en", "phone")])

@@ -6,7 +6,8 @@ import { PAGE, button, dialog, empty, fill, head, named, pager, problemPlace, ru
 import { pick } from "./admin-pick.js";
 
 const LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-const HOURS = [[24, () => t("admin.wall.hours_day")], [168, () => t("admin.wall.hours_week")], [720, () => t("admin.wall.hours_month")], [8760, () => t("admin.wall.hours_year")]];
+const MONTH_H = 720;
+const HOURS = [[24, () => t("admin.wall.hours_day")], [168, () => t("admin.wall.hours_week")], [MONTH_H, () => t("admin.wall.hours_month")], [8760, () => t("admin.wall.hours_year")]];
 const names = new Map();
 
 // A password that nobody guesses and everybody can read out.
@@ -90,17 +91,19 @@ export async function showWalls(place) {
 function wallCard(one, tokens, again) {
   const problem = problemPlace();
   const hours = make("select", { "aria-label": t("admin.wall.hours") }, HOURS.map(([count, label]) => make("option", { value: count }, label())));
-  hours.value = "720";
-  const link = button(t("admin.wall.new_link"), () => run(link, problem, async () => {
-    const made = await send("POST", path(one.name, "/wall-link"), { hours: Number(hours.value) });
-    await showOnce(t("admin.wall.link_title", { name: one.name }), t("admin.wall.link_lead"), [[t("admin.phone.link"), `${location.origin}/wall#${made.token}`]]);
-    again();
-  }), "main");
+  hours.value = String(MONTH_H);
+  const link = button(t("admin.wall.new_link"), () => run(link, problem, () => newLink(one.name, Number(hours.value), again)), "main");
   return make("article", { className: "panel stack" },
     make("div", { className: "row" }, make("h2", { className: "grow" }, one.name), stateShown(one)),
     make("p", { className: "quiet" }, unitShown(one)),
     tokens.length ? tokenList(one, tokens, problem, again) : make("p", { className: "quiet" }, t("admin.wall.no_links")),
     problem, make("div", { className: "row" }, hours, link, button(t("admin.open"), () => open(one, again))));
+}
+
+async function newLink(name, hours, again) {
+  const made = await send("POST", path(name, "/wall-link"), { hours });
+  again();
+  await showOnce(t("admin.wall.link_title", { name }), t("admin.wall.link_lead"), [[t("admin.phone.link"), `${location.origin}/wall#${made.token}`]]);
 }
 
 function tokenList(one, tokens, problem, again) {
@@ -172,14 +175,17 @@ function add(start, again) {
   const problem = problemPlace();
   const name = make("input", { id: "account-name", required: true, maxLength: 80, pattern: "[^\\s]+", autocomplete: "off", spellcheck: false });
   const where = placeFields(start, { isRoleFixed: Boolean(start.role) });
+  const isWall = start.role === "wall";
   const password = passwordField("account-password");
+  // A screen is let in by its link; nobody needs to know its password.
+  if (isWall) password.input.value = newPassword();
   const save = make("button", { className: "main" }, t("admin.account.save"));
   save.setAttribute("form", "account-form");
   const form = make("form", { id: "account-form", className: "fields" },
     make("div", { className: "field" }, make("label", { htmlFor: "account-name" }, t("admin.account.name")), name, make("span", { className: "quiet small" }, t("admin.account.name_hint"))),
-    ...where.fields, password.element);
-  const box = dialog(start.role === "wall" ? t("admin.wall.add") : t("admin.account.add_title"), { isDirty: () => Boolean(name.value || password.input.value) });
-  if (start.role === "wall") box.content.append(make("p", {}, t("admin.wall.add_lead")));
+    ...where.fields, isWall ? null : password.element);
+  const box = dialog(isWall ? t("admin.wall.add") : t("admin.account.add_title"), { isDirty: () => Boolean(name.value || (!isWall && password.input.value)) });
+  if (isWall) box.content.append(make("p", {}, t("admin.wall.add_lead")));
   box.content.append(form, problem);
   box.foot.append(make("span", { className: "grow" }), button(t("shell.cancel"), () => box.ask()), save);
   form.addEventListener("submit", (event) => {
@@ -189,7 +195,8 @@ function add(start, again) {
       await send("POST", "/accounts", asked);
       box.shut();
       again();
-      await showOnce(t("admin.account.made_title", { name: asked.name }), "", [[t("admin.account.password"), asked.password]]);
+      if (isWall) await newLink(asked.name, MONTH_H, again);
+      else await showOnce(t("admin.account.made_title", { name: asked.name }), "", [[t("admin.account.password"), asked.password]]);
     });
   });
   name.focus();

@@ -98,7 +98,7 @@ function pair(again) {
 function open(one, again) {
   const problem = problemPlace();
   const who = one.name || one.person;
-  const box = dialog(`${t("admin.phone.person")}: ${who} · № ${one.phone}`);
+  const box = dialog(`${who} · № ${one.phone}`);
   const datum = make("select", { id: "device-datum" }, DATUMS.map((kind) => make("option", { value: kind }, term("admin.datum", kind))));
   datum.value = one.suspicion ? one.suspicion.suspects : one.datum;
   const set = button(t("admin.phone.datum_change"), async () => {
