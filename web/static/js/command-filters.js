@@ -7,7 +7,8 @@ import * as live from "./live.js";
 
 const CLOCKS = ["red", "yellow", "due_today", "at_risk", "calm"];
 const codesOf = (table) => Object.keys(data.words).filter((key) => key.startsWith(`${table}.`)).map((key) => key.slice(table.length + 1));
-const SPANS_H = [["today", 0], ["24h", 24], ["7d", 168], ["30d", 720]];
+const ENDED = ["closed", "evaluated", "invalid"];
+const SPANS = { today: null, yesterday: null, "24h": 24, "7d": 168, "30d": 720 }; // hours
 const DAY_MS = 86_400_000;
 
 let context = null;
@@ -48,7 +49,10 @@ export function open() {
 // Take a value of a list of the filter in or out.
 export function toggle(name, value) {
   const now = context.filter.get()[name] ?? [];
-  context.filter.set({ [name]: now.includes(value) ? now.filter((one) => one !== value) : [...now, value] });
+  const then = now.includes(value) ? now.filter((one) => one !== value) : [...now, value];
+  // Whoever asks for closed ones does not want only open ones.
+  const isOpen = name === "state" && then.some((state) => ENDED.includes(state)) ? { is_open: false } : {};
+  context.filter.set({ [name]: then, ...isOpen });
 }
 
 function build() {
@@ -72,7 +76,7 @@ function build() {
     group("grade", codesOf("grade")),
     group("level", [...codesOf("level"), "department"]),
     make("fieldset", {}, make("legend", {}, t("command.reported")),
-      make("div", { className: "row" }, SPANS_H.map(([name, hours]) => make("button", { type: "button", className: "small", onclick: () => last(hours) }, t(`command.span.${name}`)))),
+      make("div", { className: "row" }, Object.keys(SPANS).map((name) => make("button", { type: "button", className: "small", onclick: () => span(name) }, t(`command.span.${name}`)))),
       make("div", { className: "two moments" }, moment("reported_from"), moment("reported_before")),
       make("p", { className: "problem small", id: "moment-problem", role: "alert" })),
   ));
@@ -87,11 +91,12 @@ function choose(unit) {
   else context.focus.home();
 }
 
-// From so many hours ago on; 0: from the beginning of today.
-function last(hours) {
+// A span that ends now, or a local day.
+function span(name) {
   const now = live.now().getTime();
-  const from = hours ? new Date(now - hours * 3_600_000) : new Date(Math.floor((now + 8 * 3_600_000) / DAY_MS) * DAY_MS - 8 * 3_600_000);
-  context.filter.set({ reported_from: local(from), reported_before: null });
+  const today = Math.floor((now + 8 * 3_600_000) / DAY_MS) * DAY_MS - 8 * 3_600_000;
+  const from = SPANS[name] ? now - SPANS[name] * 3_600_000 : name === "today" ? today : today - DAY_MS;
+  context.filter.set({ reported_from: local(new Date(from)), reported_before: name === "yesterday" ? local(new Date(today)) : null });
 }
 
 // An instant in the words of the service, in local time: 2018-10-31T15:00:00+08:00.

@@ -35,7 +35,8 @@ export function init(given) {
   const { map } = context;
   colours = clockColours();
   map.createPane("incidents").style.zIndex = 450;
-  map.createPane("pulses").style.zIndex = 445;
+  map.createPane("pulses").style.zIndex = 455;
+  map.getPane("pulses").style.pointerEvents = "none";
   marks = new Marks({ pane: "incidents", paint }).addTo(map);
   map.on("moveend", () => soon(SOON_MS));
   map.on("resize", () => soon(SOON_MS));
