@@ -20,7 +20,8 @@ def test_words__of_a_room_are_whole_in_both_languages(room):
     english, chinese = words_of_room("en", room), words_of_room("zh", room)
     assert list(english) == list(chinese)
     for key, text in english.items():
-        assert text.strip() and chinese[key].strip(), key
+        assert text.strip(), key
+        assert chinese[key].strip(), key
         assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", chinese[key])), key
         assert not HAN.search(text), key
         assert HAN.search(chinese[key]) or not re.search(r"[A-Za-z]{3}", chinese[key]) or chinese[key] in SAME, key

@@ -16,7 +16,9 @@ STATIC: Final = Path(__file__).parent.parent / "static"
 ROOT: Final = "/assets"
 
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
-_POLICY: Final = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+)
 _DIGITS: Final = 12
 
 
