@@ -113,16 +113,15 @@ def told_of(refusal: Mapping[str, Any]) -> Told:
     where, kind, context = tuple(refusal["loc"]), str(refusal["type"]), refusal.get("ctx", {})
     if kind == "value_error":
         own = context.get("error")
-        # What our own shapes say is a sentence already.
+        # What our own shapes say is a sentence already, and may repeat what was sent, braces and all.
         said = own.args[0] if isinstance(own, ValueError) and own.args else None
         expected = (str(said), said.zh if isinstance(said, Told) else str(said)) if said else _OTHER
+        filled = expected
     else:
         expected = EXPECTED.get(kind, _OTHER)
+        filled = (_filled(expected[0], context, 0), _filled(expected[1], context, 1))
     sent = "" if kind in _SILENT or kind == "value_error" else _shown(where, refusal.get("input"))
-    told = [
-        f"{_where(where, language)}{_is(sent, language, expected)}{_filled(expected[language], context, language)}"
-        for language in (0, 1)
-    ]
+    told = [f"{_where(where, language)}{_is(sent, language, expected)}{filled[language]}" for language in (0, 1)]
     return Told(*told)
 
 

@@ -117,3 +117,9 @@ def test_told_of__a_kind_that_there_is_not():
     told = told_of(refusal | {"ctx": context})
     assert told == "the body: 'kind' is x; expected one of 'verify', 'reassign'"
     assert told.zh == "请求体：'kind' 为 x，应为以下之一：'verify'、'reassign'"
+
+
+@pytest.mark.parametrize("said", ["'}' is no day", "'{0}' is no day", "'{x' is no day", "{expected} is no day"])
+def test_told_of__what_was_sent_may_hold_braces(said):
+    refusal = {"loc": ("query", "day"), "type": "value_error", "input": "x", "ctx": {"error": ValueError(said)}}
+    assert told_of(refusal).endswith(said)
