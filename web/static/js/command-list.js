@@ -10,6 +10,7 @@ import * as live from "./live.js";
 const PAGE = 50;
 const MOST_AGAIN = 200;
 const NEW_MS = 8_000;
+const MOST_PRINTED = 500;
 
 let context = null;
 let place = null;
@@ -23,6 +24,7 @@ let waiting = null; // what a press on the pill will show
 let isStale = true;
 let isOther = true; // another filter than what is shown
 let running = null;
+let moreOnTheWay = null;
 const rows = new Map(); // number: { element, said }
 const touched = new Map(); // number: until when it is marked
 
@@ -33,7 +35,7 @@ export function init(given, element) {
   pill = make("button", { type: "button", className: "pill", hidden: true, onclick: showWaiting });
   more = make("button", { type: "button", className: "more", hidden: true, onclick: loadMore }, t("board.more_rows"));
   said = make("p", { className: "empty", role: "status" }, t("shell.loading"));
-  place.append(tools(), pill, list, said, more);
+  place.append(tools(), pill, make("p", { className: "print-only quiet" }), list, said, more);
   new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && loadMore(), { root: null, rootMargin: "300px" }).observe(more);
   context.bus.on("open", markOpen);
   context.bus.on("close", markOpen);
@@ -106,8 +108,11 @@ function toTop() {
 function take(told, { isNew = false } = {}) {
   const known = new Set(shown.map((one) => one.number));
   if (!isNew) for (const one of told.incidents) if (!known.has(one.number)) touched.set(one.number, Date.now() + NEW_MS);
-  shown = told.incidents;
-  next = told.next;
+  const now = new Set(told.incidents.map((one) => one.number));
+  // Pages that came while this one was asked for stay below it.
+  const below = isNew || told.next === null ? [] : shown.slice(told.incidents.length).filter((one) => !now.has(one.number));
+  shown = [...told.incidents, ...below];
+  if (below.length === 0) next = told.next;
   waiting = null;
   pill.hidden = true;
   draw(shown);
@@ -141,9 +146,14 @@ function showWaiting() {
   (list.querySelector("[tabindex='0']") ?? list).focus();
 }
 
-async function loadMore() {
-  if (next === null || more.disabled || place.hidden || isOther) return;
-  more.disabled = true;
+// The next page; whoever asks while one is on its way waits for that.
+function loadMore() {
+  moreOnTheWay ??= nextPage().finally(() => { moreOnTheWay = null; });
+  return moreOnTheWay;
+}
+
+async function nextPage() {
+  if (next === null || place.hidden || isOther) return;
   const cursor = next;
   try {
     const told = await get("/board/incidents", { ...context.filter.get(), limit: PAGE, cursor });
@@ -154,9 +164,19 @@ async function loadMore() {
     draw(shown);
   } catch (error) {
     if (error.name !== "AbortError") more.textContent = t("board.more_failed");
-  } finally {
-    more.disabled = false;
   }
+}
+
+// On paper stands what the filter shows, not only what has been scrolled to.
+async function printAll() {
+  while (next !== null && shown.length < MOST_PRINTED) {
+    const before = shown.length;
+    await loadMore();
+    if (shown.length === before) break;
+  }
+  document.body.classList.add("prints-list");
+  addEventListener("afterprint", () => document.body.classList.remove("prints-list"), { once: true });
+  print();
 }
 
 function say(text) {
@@ -176,6 +196,7 @@ function draw(incidents) {
   if (!list.querySelector("[tabindex='0']") && list.firstElementChild) list.firstElementChild.tabIndex = 0;
   more.hidden = next === null;
   more.textContent = t("board.more_rows");
+  place.querySelector(".print-only").textContent = next === null ? "" : t("board.printed", { count: countText(incidents.length) });
   say(incidents.length ? "" : t("board.nothing_listed"));
   markOpen();
 }
@@ -267,6 +288,6 @@ function tools() {
     renew();
     context.filter.on(renew);
   }
-  links.append(make("button", { type: "button", onclick: () => print() }, t("board.print")));
+  links.append(make("button", { type: "button", onclick: printAll }, t("board.print")));
   return links;
 }
