@@ -218,6 +218,7 @@ def test_audit__is_searched_and_taken_as_a_file(open_tab, tmp_path, language, si
     page.fill("input[name=author]", "clerk")
     page.click("#audit-form button.main")
     expect(page.locator("tbody tr")).to_have_count(7)
+    assert ("3 条" if language == "zh" else "3 new") in page.inner_text("tbody tr:has-text('people')")
     with page.expect_download() as kept:
         page.click(".pager a >> nth=0")
     kept.value.save_as(tmp_path / "audit.csv")

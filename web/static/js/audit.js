@@ -53,7 +53,7 @@ function lines(wanted, first) {
       [t("admin.audit.author"), (one) => narrow(one.author, t("admin.audit.more_of_author"), { author: one.author })],
       [t("admin.audit.action"), (one) => term("admin.audit_action", one.action)],
       [t("admin.audit.subject"), (one) => narrow(one.subject, t("admin.audit.more_of_subject"), { subject: one.subject })],
-      [t("admin.audit.result"), (one) => term("admin.audit_result", one.result)],
+      [t("admin.audit.result"), (one) => resultShown(one.result)],
       [t("admin.audit.origin"), (one) => make("span", { className: "quiet" }, one.origin)],
     ], all), foot);
   }
@@ -72,6 +72,15 @@ function lines(wanted, first) {
   }
   draw(first);
   return found;
+}
+
+const TAKEN_IN = /^(\d+) new, (\d+) changed, (\d+) refused$/;
+
+// A result in the language of the page where it is one of the usual ones.
+function resultShown(text) {
+  const counts = TAKEN_IN.exec(text);
+  if (!counts) return term("admin.audit_result", text);
+  return t("admin.audit.taken_in", { new: countText(Number(counts[1])), changed: countText(Number(counts[2])), refused: countText(Number(counts[3])) });
 }
 
 // A text that, pressed, is looked for alone.
