@@ -79,6 +79,7 @@ EXAMPLES: tuple[Example, ...] = (
     _get("/command"),
     _get("/admin"),
     _get("/audit", subject=Subject()),
+    _get("/help"),
     _get("/wall"),
     _get("/health"),
     _get("/ready"),

@@ -17,6 +17,7 @@ OPEN = {
     "/metrics": "has a token of its own",
     "/api/v1/sessions": "signing in is how one gets in",
     "/sign-in": "the page to sign in at",
+    "/help": "whoever cannot sign in needs help too",
     "/api/v1/sessions/wall": "the link of a wall screen is how it gets in",
 }
 """The routes that let everybody in, each with its reason."""

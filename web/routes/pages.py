@@ -4,9 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
 
-from gisgrid.errors import NotAllowed
-from web.doors import Visit, door, open_door
+from gisgrid.categories import CATEGORIES
+from gisgrid.clocks import CLOCK_STATES
+from gisgrid.errors import NotAllowed, Refused
+from web.doors import Visit, door, open_door, visit_of
+from web.pages.help_sections import KEYS, sections
+from web.pages.languages import language_of
 from web.pages.page_route import PageRoute
 from web.pages.shell import Shell, benches_of
 
@@ -31,6 +36,24 @@ def sign_in_page(request: Request, _visit: Annotated[Visit, open_door()], where:
     """The page to sign in at; afterwards it goes on to `next`, an address of this service."""
     shell: Shell = request.app.state.shell
     return shell.page(request, "sign_in.html", rooms=("sign_in",), next=_own_address(where))
+
+
+@router.get("/help")
+async def help_page(request: Request, visit: Annotated[Visit, open_door()]) -> Response:
+    """What everybody can read: who does what where, colours, clocks, keys. Whoever is signed in keeps their workbenches."""
+    try:
+        known = await visit_of(request, visit.services, visit.origin)
+    except Refused:
+        known = None
+    return await run_in_threadpool(_help, request, known)
+
+
+def _help(request: Request, visit: Visit | None) -> Response:
+    shell: Shell = request.app.state.shell
+    return shell.page(
+        request, "help.html", visit, rooms=("help", "command"), sections=sections(language_of(request)), keys=KEYS,
+        clocks=tuple(CLOCK_STATES), categories=tuple(CATEGORIES),
+    )  # fmt: skip
 
 
 def _own_address(wanted: str) -> str:
