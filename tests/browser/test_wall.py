@@ -26,6 +26,8 @@ def wall(open_tab, service, request):
     tab.go(f"/wall#{link(service, request.node.name)}")
     tab.page.wait_for_selector("#wall-units tbody tr")
     tab.wait_live()
+    # The ground is there: units are called by their names.
+    tab.page.wait_for_selector("#wall-unit:not(:empty)")
     return tab
 
 

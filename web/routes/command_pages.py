@@ -17,7 +17,7 @@ from web.pages.shell import Shell, new_nonce
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
-_NOWHERE: Final[Bounds] = (121.0, 28.0, 122.5, 29.5)
+NOWHERE: Final[Bounds] = (121.0, 28.0, 122.5, 29.5)
 """Where the map stands before any network is published: Taizhou."""
 
 _FAR: Final = 0.02
@@ -30,7 +30,7 @@ def command_page(request: Request, visit: Annotated[Visit, door("read_incidents"
     shell: Shell = request.app.state.shell
     editions = visit.services.editions
     newest = editions.latest()
-    bounds, home = (_NOWHERE, _NOWHERE) if newest is None else _views(visit, editions.network(newest.id))
+    bounds, home = (NOWHERE, NOWHERE) if newest is None else views(visit, editions.network(newest.id))
     nonce = new_nonce()
     parts = map_parts(
         page_map(home, language=request.state.language), asset_base=shell.assets.url("vendor"), nonce=nonce
@@ -41,7 +41,7 @@ def command_page(request: Request, visit: Annotated[Visit, door("read_incidents"
     )  # fmt: skip
 
 
-def _views(visit: Visit, network: GridNetwork) -> tuple[Bounds, Bounds]:
+def views(visit: Visit, network: GridNetwork) -> tuple[Bounds, Bounds]:
     """The bounds (west, south, east, north) of all grids that a visit sees, and those in which nearly all of them lie."""
     boxes = shapely.bounds(network.geometry)
     seen = np.array([visit.may("read_grids", Subject(code)) for code in network.codes], bool)

@@ -6,16 +6,15 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from gisgrid.errors import NotAllowed, TooMany
-from gisgrid.plane import Bounds
 from web.doors import COOKIE, SECURE_COOKIE, WALL, Visit, door, open_door
 from web.pages.map_parts import map_parts, page_map
 from web.pages.page_route import PageRoute
 from web.pages.shell import Shell, new_nonce
+from web.routes.command_pages import NOWHERE, views
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 entry_router = APIRouter(prefix="/api/v1/sessions", tags=["accounts"])
 
-_NOWHERE: Final[Bounds] = (121.0, 28.0, 122.5, 29.5)
 _COOKIE_S: Final = 400 * 86_400
 """As long as browsers keep one at most: whether it still lets in is for the token to say."""
 
@@ -39,13 +38,12 @@ def wall_page(request: Request, visit: Annotated[Visit, door("read_incidents")])
     shell: Shell = request.app.state.shell
     editions = visit.services.editions
     newest = editions.latest()
-    network = None if newest is None else editions.network(newest.id)
-    bounds = _NOWHERE if network is None else network.bounds
+    bounds, home = (NOWHERE, NOWHERE) if newest is None else views(visit, editions.network(newest.id))
     nonce = new_nonce()
     parts = map_parts(
-        page_map(bounds, language=request.state.language), asset_base=shell.assets.url("vendor"), nonce=nonce
+        page_map(home, language=request.state.language), asset_base=shell.assets.url("vendor"), nonce=nonce
     )
-    data = {"bounds": bounds, "edition": None if newest is None else newest.id}
+    data = {"bounds": bounds, "home": home, "edition": None if newest is None else newest.id}
     return shell.page(
         request, "wall.html", visit, rooms=("command", "board", "wall"), data=data, nonce=nonce, map_parts=parts,
     )  # fmt: skip

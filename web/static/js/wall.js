@@ -31,7 +31,7 @@ if (scale > 1.2) L.Browser.retina = true;
 for (const way of ["dragging", "touchZoom", "doubleClickZoom", "scrollWheelZoom", "boxZoom", "keyboard"]) map[way]?.disable();
 map.getContainer().removeAttribute("tabindex");
 map.attributionControl?.remove();
-ground.init(context).catch((error) => health.failed(error));
+ground.init(context);
 layers.init(context);
 health.init();
 figures.init({ fed: health.fed, failed: health.failed, units: rotation.tell });
