@@ -8,6 +8,7 @@ import pyarrow as pa
 from gisgrid.categories import CATEGORIES
 from gisgrid.clocks import CARDS
 from gisgrid.duty import ROLE_LABELS
+from gisgrid.figure_reports import FigureReport
 from gisgrid.figures import DEFINITIONS, Figures, FigureTable
 from gisgrid.flow import GRADES, STATES
 from gisgrid.offices import DEPARTMENT, DEPARTMENTS, LEVELS
@@ -19,6 +20,13 @@ SHOWN: Final = tuple(DEFINITIONS)
 
 _ALL: Final = ("All", "合计")
 _LAST_YEAR: Final = ("Same period last year", "去年同期")
+_BEFORE: Final = ("Period before", "上期")
+UNIT_HEADINGS: Final[dict[str, tuple[str, str]]] = {
+    "overdue_now": ("Overdue now, whenever reported", "当前逾期（不限上报时间）"),
+    "patrollers": ("Full-time patrollers", "专职网格员"),
+    "per_patroller": ("Valid for each patroller", "人均有效事件"),
+}
+"""What the columns of a report by unit are called besides those of all figures."""
 _LABELS: Final[dict[str, Mapping[str, tuple[str, str]]]] = {
     "category": CATEGORIES,
     "state": STATES,
@@ -49,16 +57,20 @@ def figure_table(
     language: int,
     *,
     last_year: FigureTable | None = None,
+    before: Figures | None = None,
     names: Mapping[str, str] | None = None,
 ) -> pa.Table:
     """One row a group and one for all; rates are per cent with one decimal, hours with two, null where there is no base.
 
-    `names` are those of units by code. With `last_year` a last row shows the total of the same period last year.
+    `names` are those of units by code. With `last_year` a last row shows the total of the same period last year,
+    with `before` that of the period before.
     """
     rows = [(key, label_of(by, key, language, names or {}), figures) for key, figures in found.groups.items()]
     rows.append(("", _ALL[language], found.total))
     if last_year is not None:
         rows.append(("", _LAST_YEAR[language], last_year.total))
+    if before is not None:
+        rows.append(("", _BEFORE[language], before))
     columns: dict[str, pa.Array] = {
         "key": pa.array([key for key, _, _ in rows], pa.string()), "group": pa.array([label for _, label, _ in rows], pa.string()),
     }  # fmt: skip
@@ -66,6 +78,24 @@ def figure_table(
         kind = pa.float64() if name in _RATES or name in _HOURS else pa.int64()
         columns[name] = pa.array([shown(figures, name) for *_, figures in rows], kind)
     return pa.table(columns)
+
+
+def with_units(rows: pa.Table, report: FigureReport, language: int) -> tuple[pa.Table, dict[str, str]]:
+    """A table of the groups of a report by unit with what only units have, and the headings of that."""
+    units = {unit.key: unit for unit in report.units}
+    kinds = {"overdue_now": pa.int64(), "patrollers": pa.int64(), "per_patroller": pa.float64()}
+    found: dict[str, list[float | None]] = {name: [] for name in kinds}
+    own = rows.num_rows - 2  # then all, then the period before, which has nothing of now
+    for place, key in enumerate(rows.column("key").to_pylist()):
+        of = units[key] if place < own else report
+        is_before = place > own
+        each = None if is_before or not of.patrollers else round(of.valid / of.patrollers, 2)
+        found["overdue_now"].append(None if is_before else of.overdue_now)
+        found["patrollers"].append(None if is_before else of.patrollers)
+        found["per_patroller"].append(each)
+    for name, kind in kinds.items():
+        rows = rows.append_column(name, pa.array(found[name], kind))
+    return rows, {name: labels[language] for name, labels in UNIT_HEADINGS.items()}
 
 
 def headings(by: str | None, language: int) -> dict[str, str]:

@@ -56,6 +56,15 @@ class Staffing:
                 for row in connection.execute(query)
             )
 
+    def patrollers(self, day: dt.date) -> tuple[tuple[str, str], ...]:
+        """Who patrols which grid on a local day: persons and grids."""
+        in_office = (DUTY.c.role == "patroller", DUTY.c.from_day <= day)
+        query = sa.select(DUTY.c.person, DUTY.c.grid).where(
+            *in_office, sa.or_(DUTY.c.to_day.is_(None), DUTY.c.to_day > day)
+        )
+        with self._store.reading() as connection:
+            return tuple((row.person, row.grid) for row in connection.execute(query))
+
     def take_in_leave(self, leave: Sequence[Leave], *, author: str, origin: str = "local") -> TakenIn:
         """Take in leave; one that is there already (person, first day) gets the new last day and reason."""
         with self._store.changing(author, origin=origin) as change:

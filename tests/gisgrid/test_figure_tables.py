@@ -10,7 +10,7 @@ from gisgrid.table_files import read_table, write_table
 
 SOME = Figures(
     reported=9, valid=8, open=2, closed=6, responded=7, responded_on_time=6, done=6, done_on_time=5, overdue=1,
-    yellow=2, red=1, evaluated=3, satisfied=2, self_handled=4, repeats=1, response_hours=1.25, handling_hours=20.5,
+    yellow=2, red=1, evaluated=3, satisfied=2, self_handled=4, reopened=1, repeats=1, response_hours=1.25, handling_hours=20.5,
 )  # fmt: skip
 EMPTY = Figures()
 RATES = ("closing_rate", "response_rate", "on_time_rate", "satisfaction", "self_handled_share")
@@ -23,7 +23,8 @@ def test_figure_table__rates_in_per_cent_hours_and_counts_as_they_are():
         {
             "key": "", "group": "All", "reported": 9, "valid": 8, "open": 2, "closed": 6, "closing_rate": 75.0,
             "response_rate": 85.7, "response_hours": 1.25, "on_time_rate": 71.4, "handling_hours": 20.5, "overdue": 1,
-            "yellow": 2, "red": 1, "evaluated": 3, "satisfaction": 66.7, "self_handled_share": 66.7, "repeats": 1,
+            "yellow": 2, "red": 1, "evaluated": 3, "satisfaction": 66.7, "self_handled_share": 66.7, "reopened": 1,
+            "repeats": 1,
         }
     ]  # fmt: skip
 

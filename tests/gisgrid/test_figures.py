@@ -160,6 +160,7 @@ def plain_figures(told, as_of_ms):
             found["evaluated"] += one["satisfied"] >= 0
             found["satisfied"] += one["satisfied"] == 1
             found["self_handled"] += one["level"] == "village"
+        found["reopened"] += one["reported_ms"] < one["started_ms"] <= as_of_ms
         found["repeats"] += one["repeats"]
     hours = {"response_hours": response_h, "handling_hours": handling_h}
     return found | {name: round(statistics.median(values), 2) if values else None for name, values in hours.items()}

@@ -16,6 +16,7 @@ from web.pages.shell import WORKBENCHES
 _INCIDENT = Subject(C, (FIRE, INSIDE))
 _GRID = Subject(C)
 _LON, _LAT = at(150, 50)
+_MAY = "from=2018-05-01&to=2018-05-31"
 _VIEW = "west=121.3&south=28.5&east=121.6&north=28.7&zoom=12"
 
 
@@ -205,6 +206,9 @@ EXAMPLES: tuple[Example, ...] = (
     _get("/api/v1/vacancies", shows=f'"{C}"', of=_GRID),
     _get("/api/v1/figures", f"/api/v1/figures?unit={INSIDE}", subject=Subject(INSIDE)),
     _get("/api/v1/figures/definitions"),
+    _get("/api/v1/figures/report", f"/api/v1/figures/report?unit={INSIDE}&{_MAY}", subject=Subject(INSIDE)),
+    _get("/api/v1/exports/figures.{ending}", f"/api/v1/exports/figures.csv?unit={INSIDE}&{_MAY}", subject=Subject(INSIDE)),
+    _get("/figures"),
     _get("/api/v1/incidents-waiting", shows=C, of=_INCIDENT),
     _get("/api/v1/incidents-counts", shows='"total":2', of=Subject(C)),
     _get("/api/v1/exports/incidents.{ending}", "/api/v1/exports/incidents.csv", shows=C, of=_INCIDENT, is_noted=True),

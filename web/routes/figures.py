@@ -49,6 +49,7 @@ class FiguresShape(BaseModel):
     evaluated: int
     satisfied: int
     self_handled: int
+    reopened: int
     repeats: int
     response_hours: Hours
     handling_hours: Hours

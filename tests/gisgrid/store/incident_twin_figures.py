@@ -11,7 +11,8 @@ GROUPED_BY = {
 }
 _COUNTED = (
     "reported", "valid", "open", "closed", "responded", "responded_on_time", "done", "done_on_time", "overdue", "yellow",
-    "red", "evaluated", "satisfied", "self_handled", "repeats",
+    "red", "evaluated", "satisfied", "self_handled", "reopened",
+    "repeats",
 )  # fmt: skip
 
 
@@ -72,6 +73,8 @@ def _counts_of(twin, one, as_of_ms, hours):
             yield "satisfied"
     if not is_open and level_of(one["holder"]) == "village":
         yield "self_handled"
+    if one["reported_ms"] < started <= as_of_ms:
+        yield "reopened"
     if _repeats(twin, one):
         yield "repeats"
 
