@@ -15,6 +15,7 @@ from gisgrid.store.incident_mirror import IncidentMirror
 from gisgrid.store.incidents import Incidents
 from gisgrid.store.map_mirror import MapMirror
 from gisgrid.store.reports import Asked
+from web.basemaps import Basemap, source_of
 from web.callers import KnownCallers
 from web.grounds import Grounds
 from web.inhabitants import Counting
@@ -59,6 +60,7 @@ class Services:
     grounds: Grounds
     counting: Counting
     persons: Persons
+    basemap: Basemap
 
     async def close(self) -> None:
         """Finish what was asked and give the database back."""
@@ -112,5 +114,5 @@ def open_services(settings: Settings, *, now_ms: Callable[[], int] | None = None
         Receiving(store, inbox, keep_off_duty=settings.keep_off_duty),
         Naming(store, editions), GridFeatures(editions), IncidentFeatures(store, mirror, editions),
         MapMirror(store, mirror), Positions(store, editions, inbox, settings.data / "tracks"), Grounds(editions),
-        Counting(store, editions), Persons(store),
+        Counting(store, editions), Persons(store), Basemap(source_of(settings)),
     )  # fmt: skip

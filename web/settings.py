@@ -67,6 +67,23 @@ class Settings(BaseSettings):
         description="wrong tokens, ended sessions and unknown addresses that may be sent from one address; whoever was let in "
         "there within the hour, and phones that are paired, go on",
     )
+    basemap: Literal["none", "xyz", "tianditu"] = Field(
+        "none",
+        description="what lies below the grids on maps: nothing, tiles of an address (xyz), or Tianditu (tianditu)",
+    )
+    basemap_url: str = Field(
+        "",
+        max_length=1_000,
+        description="address of the tiles of an xyz basemap with {z}, {x} and {y} (web mercator, WGS84), such as "
+        "https://tiles.example.gov/{z}/{x}/{y}.png; only the service asks it, and only its host",
+    )
+    basemap_credit: str = Field(
+        "", max_length=200, description="whose basemap it is, shown on every map that it is part of"
+    )
+    basemap_most_zoom: int = Field(18, ge=1, le=22, description="the greatest zoom that an xyz basemap has tiles for")
+    tianditu_key: SecretStr = Field(
+        SecretStr(""), description="key (tk) of an account of Tianditu; it stays in the service, pages never see it"
+    )
     metrics_token: SecretStr = Field(
         SecretStr(""), description="bearer token of the system that reads /metrics; without one only this machine may"
     )
@@ -102,7 +119,9 @@ def make_settings(values: Mapping[str, object]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         place = str(first["loc"][0])
-        shown = "" if place in {"metrics_token", "database_url"} else f" {first['input']!r}"
+        shown = (
+            "" if place in {"metrics_token", "tianditu_key", "database_url", "basemap_url"} else f" {first['input']!r}"
+        )
         raise BadOption(f"{PREFIX}{place.upper()} is{shown}: {first['msg']}") from None
 
 

@@ -179,6 +179,7 @@ EXAMPLES: tuple[Example, ...] = (
     _get("/api/v1/positions", is_noted=True),
     _get("/api/v1/people", "/api/v1/people?q=P1", shows='"P1"', of=_GRID),
     _get("/api/v1/map/places"),
+    _get("/api/v1/basemap/{layer}/{z}/{x}/{y}", "/api/v1/basemap/base/12/3430/1708"),
     _get("/api/v1/devices", subject=Subject()),
     Example(
         "POST", "/api/v1/devices", "/api/v1/devices", Subject(), options=_json(person="P2", app="plain")

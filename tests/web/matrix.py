@@ -162,6 +162,9 @@ class World:
             "requests_per_minute": 1_000_000,
             "misses_per_minute": 1_000_000,
             "metrics_token": METRICS_TOKEN,
+            # Nobody answers there: its tiles are transparent.
+            "basemap": "xyz",
+            "basemap_url": "http://127.0.0.1:9/{z}/{x}/{y}.png",
         } | settings
         # Everyone here signs in from one address.
         self.services = dataclasses.replace(

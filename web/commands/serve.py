@@ -65,7 +65,7 @@ def _serve(settings: Settings) -> None:
         uvicorn.run(create_app(services, keeps_house=True), **_server_options(settings))
         return
     _share_meters(settings)
-    for name, value in settings.model_dump(mode="json", exclude={"metrics_token"}).items():
+    for name, value in settings.model_dump(mode="json", exclude={"metrics_token", "tianditu_key"}).items():
         if value is not None:
             os.environ[f"GISGRID_{name.upper()}"] = str(value)
     uvicorn.run("web.commands.serve:make_app", factory=True, workers=settings.workers, **_server_options(settings))

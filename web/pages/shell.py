@@ -122,6 +122,14 @@ def benches_of(visit: Visit | None) -> tuple[Workbench, ...]:
     return tuple(bench for bench in WORKBENCHES if visit.may(bench.action))
 
 
+def basemap_of(visit: Visit) -> dict[str, Any] | None:
+    """What a page's scripts need to know of the basemap; None where none is configured."""
+    source = visit.services.basemap.source
+    if source is None:
+        return None
+    return {"layers": list(source.layers), "most_zoom": source.most_zoom, "credit": source.credit}
+
+
 def is_sample(visit: Visit) -> bool:
     """Whether the newest network is the made-up sample district."""
     editions = visit.services.editions

@@ -13,7 +13,7 @@ from gisgrid.plane import Bounds
 from web.doors import Visit, door
 from web.pages.map_parts import map_parts, page_map
 from web.pages.page_route import PageRoute
-from web.pages.shell import Shell, new_nonce
+from web.pages.shell import Shell, basemap_of, new_nonce
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -35,7 +35,9 @@ def command_page(request: Request, visit: Annotated[Visit, door("read_incidents"
     parts = map_parts(
         page_map(home, language=request.state.language), asset_base=shell.assets.url("vendor"), nonce=nonce
     )
-    data = {"bounds": bounds, "home": home, "edition": None if newest is None else newest.id}
+    data = {
+        "bounds": bounds, "home": home, "edition": None if newest is None else newest.id, "basemap": basemap_of(visit),
+    }  # fmt: skip
     return shell.page(
         request, "command.html", visit, rooms=("command", "board", "card", "report"), data=data, nonce=nonce, map_parts=parts,
     )  # fmt: skip

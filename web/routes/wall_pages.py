@@ -9,7 +9,7 @@ from gisgrid.errors import NotAllowed, TooMany
 from web.doors import COOKIE, SECURE_COOKIE, WALL, Visit, door, open_door
 from web.pages.map_parts import map_parts, page_map
 from web.pages.page_route import PageRoute
-from web.pages.shell import Shell, new_nonce
+from web.pages.shell import Shell, basemap_of, new_nonce
 from web.routes.command_pages import NOWHERE, views
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -43,7 +43,9 @@ def wall_page(request: Request, visit: Annotated[Visit, door("read_incidents")])
     parts = map_parts(
         page_map(home, language=request.state.language), asset_base=shell.assets.url("vendor"), nonce=nonce
     )
-    data = {"bounds": bounds, "home": home, "edition": None if newest is None else newest.id}
+    data = {
+        "bounds": bounds, "home": home, "edition": None if newest is None else newest.id, "basemap": basemap_of(visit),
+    }  # fmt: skip
     return shell.page(
         request, "wall.html", visit, rooms=("command", "board", "wall"), data=data, nonce=nonce, map_parts=parts,
     )  # fmt: skip

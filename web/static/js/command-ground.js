@@ -178,9 +178,13 @@ function paint(to, { min, ratio }) {
   to.setTransform(ratio * scale, 0, 0, ratio * scale, ratio * corner.x, ratio * corner.y);
   to.lineJoin = "round";
   for (const [colour, { coarse, fine }] of fills) {
+    // Over a basemap the land has no colour of its own, and shades let it be seen.
+    if (data.basemap && colour === LAND) continue;
+    to.globalAlpha = data.basemap ? 0.6 : 1;
     to.fillStyle = colour;
     to.fill(zoom < FINE_FROM ? coarse : fine, "evenodd");
   }
+  to.globalAlpha = 1;
   // The important ones last, over the others.
   for (let level = LEVELS.length - 1; level >= 0; level -= 1) {
     if (!shownLevels.has(LEVELS[level]) || zoom < LOOKS[level].from) continue;

@@ -1,5 +1,6 @@
 // The command map: wires its parts together. Each part is a module with `init(context)`.
 import * as alerts from "./command-alerts.js";
+import * as basemap from "./command-basemap.js";
 import * as bus from "./command-bus.js";
 import * as card from "./command-card.js";
 import * as filter from "./command-filter.js";
@@ -19,6 +20,7 @@ import * as switches from "./command-switch.js";
 const map = window.gisgridMap;
 const context = { map, filter, bus, focus: mapping.focus };
 mapping.init(context);
+basemap.init(context);
 ground.init(context);
 layers.init(context);
 places.init(context);

@@ -1,6 +1,7 @@
 // The wall screen: wires its parts. It shows open incidents, is never pressed, and heals by itself.
 import { account, byId, t } from "./page.js";
 import { dayText, secondText, weekdayText } from "./formats.js";
+import * as basemap from "./command-basemap.js";
 import * as ground from "./command-ground.js";
 import * as layers from "./command-layers.js";
 import * as live from "./live.js";
@@ -31,6 +32,7 @@ if (scale > 1.2) L.Browser.retina = true;
 for (const way of ["dragging", "touchZoom", "doubleClickZoom", "scrollWheelZoom", "boxZoom", "keyboard"]) map[way]?.disable();
 map.getContainer().removeAttribute("tabindex");
 map.attributionControl?.remove();
+basemap.init(context);
 ground.init(context);
 layers.init(context);
 health.init();
