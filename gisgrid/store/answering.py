@@ -9,6 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from gisgrid.clocks import CLOCK_STATES, clock_states
+from gisgrid.codes import is_grid_code, township_of, village_of
 from gisgrid.duty import ANSWERING_ROLES, ROLES
 from gisgrid.incident_columns import IncidentColumns
 from gisgrid.local_days import DAY_MS, EAST_OF_UTC_MS, local_day
@@ -139,6 +140,21 @@ def grids_to_alert(grid: str, alternatives: str, is_urgent: bool) -> tuple[str, 
     """The grids whose people are told: its own, and of an urgent incident those across the border that it may lie in."""
     across = [part.partition(":")[0] for part in alternatives.split(";") if part] if is_urgent else []
     return tuple(dict.fromkeys(code for code in (grid, *across) if code))
+
+
+def units_to_alert(grid: str, alternatives: str, is_urgent: bool) -> str:
+    """The grids across the border that an urgent incident in a grid may lie in, their villages and townships, joined by
+    spaces: those who have none of its own see it too.
+    """
+    own = {grid, *_units_above(grid)}
+    across = (
+        unit for code in grids_to_alert(grid, alternatives, is_urgent)[1:] for unit in (code, *_units_above(code))
+    )
+    return " ".join(dict.fromkeys(unit for unit in across if unit not in own))
+
+
+def _units_above(grid: str) -> tuple[str, ...]:
+    return (village_of(grid), township_of(grid)) if is_grid_code(grid) else ()
 
 
 def loads(

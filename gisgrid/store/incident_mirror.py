@@ -31,7 +31,8 @@ _DAY_MS: Final = 86_400_000
 _READ: Final = (
     "id", "category", "state", "grade", "card", "sub_category", "township", "village", "grid", "answering_grid", "reporter",
     "how", "holder", "reported_ms", "started_ms", "responded_ms", "done_ms", "closed_ms", "extended_due_ms",
-    "is_satisfied", "is_urgent", "place", "handed", "assistants", "event_id",
+    "is_satisfied", "is_urgent", "place", "handed", "assistants", "alerted",
+    "event_id",
 )  # fmt: skip
 
 
@@ -285,11 +286,12 @@ def _factorized(values: Sequence[str]) -> tuple[NDArray[np.int64], list[str]]:
 
 def _offices(values: dict[str, Sequence[Any]]) -> list[str]:
     """For each incident the offices that have or had to do with it, joined by spaces."""
-    known: dict[tuple[str, str, str], str] = {}
+    known: dict[tuple[str, str, str, str], str] = {}
     found = []
-    for three in zip(values["holder"], values["handed"], values["assistants"], strict=True):
-        if (offices := known.get(three)) is None:
-            offices = known[three] = " ".join(subject_at("", *three).offices)
+    columns = (values[name] for name in ("holder", "handed", "assistants", "alerted"))
+    for four in zip(*columns, strict=True):
+        if (offices := known.get(four)) is None:
+            offices = known[four] = " ".join(subject_at("", *four).offices)
         found.append(offices)
     return found
 

@@ -58,6 +58,7 @@ class Incident:
     holder: str
     handed: str
     assistants: str
+    alerted: str
     started_ms: int | None
     responded_ms: int | None
     done_ms: int | None

@@ -17,6 +17,7 @@ from gisgrid.errors import BadOption
 from gisgrid.flow import ENDED
 from gisgrid.incident_rows import FIELDS, IncidentRows
 from gisgrid.offices import DISTRICT, district_of
+from gisgrid.store.answering import units_to_alert
 from gisgrid.store.belonging import Belonging, belongings
 from gisgrid.store.bulk import insert_columns, point_values, update_columns
 from gisgrid.store.editions import Editions
@@ -39,7 +40,7 @@ _MANY_ROWS: Final = 1_000
 _ROWS_AT_A_TIME: Final = 50_000
 _GREAT: Final = 50_000
 _ASSIGNED: Final = ("edition_id", "township", "village", "grid", "how", "border_distance_m", "alternatives")
-_OFFICES: Final = ("holder", "handed")
+_OFFICES: Final = ("holder", "handed", "alerted")
 _FIELD_COLUMNS: Final = {
     "category": ("category",),
     "sub_category": ("sub_category",),
@@ -276,6 +277,8 @@ def columns_of_rows(
     columns |= {name: getattr(found, name).tolist() for name in _ASSIGNED if name != "border_distance_m"}
     columns["border_distance_m"] = _or_none(found.border_distance_m)
     columns["holder"], columns["handed"] = first_offices(rows.grade, rows.level, found.village, found.township, home)
+    near_border = zip(columns["grid"], columns["alternatives"], columns["is_urgent"], strict=True)
+    columns["alerted"] = [units_to_alert(*one) for one in near_border]
     for name in ("responded_ms", "done_ms", "closed_ms"):
         columns[name] = [None if value == NEVER else value for value in getattr(rows, name).tolist()]
     columns["is_satisfied"] = [None if value < 0 else bool(value) for value in rows.satisfied.tolist()]

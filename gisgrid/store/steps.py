@@ -16,6 +16,7 @@ from gisgrid.flow import ENDED, MOVES, STATES, Request, Standing, check_party, s
 from gisgrid.incidents import DEFAULT_ACCURACY_M, assign_to
 from gisgrid.offices import district_of
 from gisgrid.store.answered import Key, find_answered, remember
+from gisgrid.store.answering import units_to_alert
 from gisgrid.store.editions import Editions
 from gisgrid.store.incidents import Incident, incident_of
 from gisgrid.store.passing import answering_grid, in_force
@@ -189,7 +190,7 @@ def move_on(change: Change, editions: Editions, row: Any, request: Request) -> N
 def _concerned(values: Mapping[str, Any]) -> Subject:
     """An incident as the rule of access sees it, by its columns."""
     unit = values["answering_grid"] or values["grid"] or values["village"] or values["township"]
-    return subject_at(unit, values["holder"], values["handed"], values["assistants"])
+    return subject_at(unit, values["holder"], values["handed"], values["assistants"], values["alerted"])
 
 
 def _at_offices_of(standing: Standing, answering: str | None, village: str, township: str) -> Standing:
@@ -281,6 +282,7 @@ def _new_grid(change: Change, editions: Editions, row: Any, to: str) -> dict[str
             found = assign_to(network, np.array([row.place.x]), np.array([row.place.y]), np.array([accuracy_m]), given)
             values["border_distance_m"] = float(found.border_distance_m[0])
             values["alternatives"] = str(found.alternatives[0])
+            values["alerted"] = units_to_alert(values["grid"], values["alternatives"], row.is_urgent)
         values["answering_grid"] = answering_grid(
             editions, change.connection, label, row, grid=values["grid"], edition=number
         )

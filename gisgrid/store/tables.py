@@ -238,6 +238,7 @@ INCIDENT: Final = sa.Table(
     sa.Column("holder", sa.Text, nullable=False),
     sa.Column("handed", sa.Text, nullable=False),
     sa.Column("assistants", sa.Text, nullable=False),
+    sa.Column("alerted", sa.Text, nullable=False, server_default=""),
     sa.Column("started_ms", sa.BigInteger),
     sa.Column("responded_ms", sa.BigInteger),
     sa.Column("done_ms", sa.BigInteger),
@@ -268,7 +269,7 @@ INCIDENT: Final = sa.Table(
 
 `township`, `village` and `grid` are those of the report, in its edition, empty where there is none; `answering_grid` is the
 grid that a later edition has handed it to. `holder` is the office that must act, `handed` those through which it came,
-joined by spaces. `started_ms` is when its clocks started, where that is not the report (re-opened). Deadlines are not kept:
+joined by spaces; `alerted`, of an urgent one near a border, are the units across it. `started_ms` is when its clocks started, where that is not the report (re-opened). Deadlines are not kept:
 they follow from that instant and the calendar. `steps` counts the steps taken here. `source_digest` is of what the source
 said last.
 """

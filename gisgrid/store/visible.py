@@ -25,12 +25,14 @@ def subject_of(incident: Incident) -> Subject:
         incident.holder,
         incident.handed,
         incident.assistants,
+        incident.alerted,
     )
 
 
-def subject_at(unit: str, holder: str, handed: str, assistants: str) -> Subject:
-    """The same from the columns of a row; `handed` and `assistants` are offices joined by spaces."""
-    return Subject(unit, tuple(dict.fromkeys(filter(None, (holder, *handed.split(), *assistants.split())))))
+def subject_at(unit: str, holder: str, handed: str, assistants: str, alerted: str = "") -> Subject:
+    """The same from the columns of a row; all but `unit` and `holder` are offices joined by spaces."""
+    others = (*handed.split(), *assistants.split(), *alerted.split())
+    return Subject(unit, tuple(dict.fromkeys(filter(None, (holder, *others)))))
 
 
 def visible_to(holder: Holder) -> sa.ColumnElement[bool]:
@@ -66,7 +68,7 @@ def _has_to_do(office: str) -> sa.ColumnElement[bool]:
     if office.split() != [office]:
         return is_holder
     # Not LIKE: SQLite's takes capital and small letters for the same.
-    others = sa.literal(" ") + INCIDENT.c.handed + " " + INCIDENT.c.assistants + " "
+    others = sa.literal(" ") + INCIDENT.c.handed + " " + INCIDENT.c.assistants + " " + INCIDENT.c.alerted + " "
     return sa.or_(is_holder, sa.func.replace(others, f" {office} ", "") != others)
 
 
