@@ -92,7 +92,7 @@ def test_report__says_why_not(service, params, told):
 
 def test_export__by_unit_with_chinese_headings(service):
     answer = service.ask("li.na", "GET", "/exports/figures.csv", params=WEEK | {"by": "township", "language": "zh"})
-    assert answer.headers["content-disposition"] == 'attachment; filename="figures.csv"'
+    assert answer.headers["content-disposition"] == 'attachment; filename="figures-township-2018-05-07-2018-05-13.csv"'
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [(row["镇街"], row["上报"], row["专职网格员"], row["人均有效事件"]) for row in rows] == [
         ("海门街道", "2", "1", "2"), (TOWNSHIPS["C"], "1", "1", "1"), ("合计", "3", "2", "1.5"), ("上期", "0", "", ""),

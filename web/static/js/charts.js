@@ -64,10 +64,12 @@ export function columns(parts, { title, description, format, width }) {
     svg.append(draw("line", { class: tick === 0 ? "chart-base" : "chart-rule", x1: 0, x2: "100%", y1: y(tick), y2: y(tick) }));
   }
   const each = 1 / parts.length;
+  // A few days do not become walls.
+  const share = Math.min(0.76 * each, (6 * size) / Math.max(1, width - left));
   const widest = Math.max(...parts.map(({ tick }) => widthOf(tick, size))) + size;
   const step = Math.max(1, Math.ceil(widest / ((width - left) * each)));
   parts.forEach(({ label, tick, value, says }, place) => {
-    svg.append(draw("rect", { class: "chart-column", x: percent((place + 0.12) * each), width: percent(0.76 * each), y: y(value), height: Math.max(0, y(0) - y(value)) },
+    svg.append(draw("rect", { class: "chart-column", x: percent((place + 0.5) * each - share / 2), width: percent(share), y: y(value), height: Math.max(0, y(0) - y(value)) },
       draw("title", {}, says ?? `${label}: ${format(value)}`)));
     if (place % step === 0) svg.append(draw("text", { class: "chart-tick", x: percent((place + 0.5) * each), y: height - 0.5 * size, "text-anchor": "middle" }, tick));
   });

@@ -83,7 +83,7 @@ function onTime(report, key, all, grouping) {
   const lowest = rows.find((row) => row.figures.on_time_rate !== null);
   return {
     key, grouping, title: titleOf(key, report), all: rows.length,
-    seen: lowest ? t("figures.seen.on_time", { all: valueText("on_time_rate", onTimeOf(all)), name: lowest.label, share: shareText(lowest.figures.on_time_rate) }) : t("figures.no_base"),
+    seen: lowest?.figures.on_time_rate === 1 ? t("figures.seen.all_on_time") : lowest ? t("figures.seen.on_time", { all: valueText("on_time_rate", onTimeOf(all)), name: lowest.label, share: shareText(lowest.figures.on_time_rate) }) : t("figures.no_base"),
     legend: [["response_rate", t("figures.series.response_rate")], ["on_time_rate", t("figures.series.on_time_rate")]],
     chart: rows.length === 0 ? null : (words) => dots(rows.slice(0, MOST_ROWS).map((row) => ({
       label: row.label, text: `${valueText("response_rate", row.figures.response_rate)} / ${valueText("on_time_rate", row.figures.on_time_rate)}`,
@@ -150,7 +150,7 @@ function satisfaction(report, unit) {
   const rows = by((row) => -row.figures.satisfaction, known(report).filter((row) => row.figures.satisfaction !== null));
   return {
     key: "satisfaction", grouping: unit, title: titleOf("satisfaction", report), all: rows.length,
-    seen: rows.length === 0 ? t("figures.no_base") : t("figures.seen.satisfaction", { all: shareText(report.total.satisfaction), evaluated: countText(report.total.evaluated), name: rows[0].label, share: shareText(rows[0].figures.satisfaction) }),
+    seen: rows.length === 0 ? t("figures.no_base") : rows[0].figures.satisfaction === 1 ? t("figures.seen.all_satisfied", { evaluated: countText(report.total.evaluated) }) : t("figures.seen.satisfaction", { all: shareText(report.total.satisfaction), evaluated: countText(report.total.evaluated), name: rows[0].label, share: shareText(rows[0].figures.satisfaction) }),
     chart: rows.length === 0 ? null : (words) => dots(rows.slice(0, MOST_ROWS).map((row) => ({
       label: row.label, text: shareText(row.figures.satisfaction), dots: [{ name: "satisfaction", value: row.figures.satisfaction }],
       says: `${row.label}${colon}${shareText(row.figures.satisfaction)}${comma}${labelOf("evaluated")} ${countText(row.figures.evaluated)}`,

@@ -36,7 +36,8 @@ const signed = (text, value) => (value > 0 ? `+${text}` : text);
 
 // How a figure has changed: counts in per cent, shares in points, hours in hours.
 export function change(name, now, before) {
-  if (now === null || before === null || (before === 0 && now !== 0 && !SHARES.has(name) && !HOURS.has(name))) return make("span", { className: "change quiet" }, t("figures.no_before"));
+  if (now === null) return make("span", { className: "change" }, "\u00a0");
+  if (before === null || (before === 0 && now !== 0 && !SHARES.has(name) && !HOURS.has(name))) return make("span", { className: "change quiet" }, t("figures.no_before"));
   const by = now - before;
   const told = SHARES.has(name) ? t("figures.points", { count: signed(tenthText(100 * by), by) })
     : HOURS.has(name) ? t("figures.hours", { count: signed(tenthText(by), by) })

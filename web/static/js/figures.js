@@ -7,6 +7,7 @@ import { DEFINITIONS, tile } from "./figures-parts.js";
 import { isDay, KINDS, moved, periodName, periodOf, shownDay, span } from "./figures-period.js";
 
 const PAPER_PX = 640;
+const AGAIN_MS = 300_000;
 const form = byId("figures-form");
 const problem = byId("figures-problem");
 const charts = byId("figures-charts");
@@ -181,6 +182,16 @@ addEventListener("afterprint", () => {
   document.documentElement.style.removeProperty("--type-small");
   render();
 });
+
+// A period that is still running goes on; whoever comes back to the page sees it as it is.
+let loadedAt = Date.now();
+const again = () => {
+  if (document.hidden || report === null || report.last_day < data.today || Date.now() - loadedAt < AGAIN_MS) return;
+  loadedAt = Date.now();
+  load();
+};
+setInterval(again, AGAIN_MS / 5);
+document.addEventListener("visibilitychange", again);
 
 let drawn = 0;
 new ResizeObserver(() => {
