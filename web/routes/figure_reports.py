@@ -174,7 +174,9 @@ def export_figures(
     if by is not None and by == asked.by_unit:
         rows, more = with_units(rows, _report(services, asked), spoken)
         heads |= more
-    return made_file(f"figures-{by or 'all'}-{first}-{last}.{ending}", lambda path: write_table(path, rows, headings=heads))
+    return made_file(
+        f"figures-{by or 'all'}-{first}-{last}.{ending}", lambda path: write_table(path, rows, headings=heads)
+    )
 
 
 def _asked(visit: Visit, unit: str, first: dt.date, last: dt.date) -> ReportQuery:
