@@ -1,6 +1,7 @@
 """`gisgrid demo`: the three main jobs on the sample district, shown and served."""
 
 import datetime as dt
+import signal
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -76,6 +77,8 @@ def _serve(settings: Settings, progress: Console) -> None:
         with progress.status("making the map ready"):
             services.mirror.parts()
             services.maps.warm()
+        # Told to stop it ends as by Ctrl-C, so that what follows is done.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         progress.print(f"\nserving on [bold]{where}[/]   (Ctrl-C ends it)")
         uvicorn.run(
             served, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False,

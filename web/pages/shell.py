@@ -84,7 +84,7 @@ class Shell:
         page_data = {
             "language": language, "tag": TAGS[language], "words": told | terms(language), "assets": self.assets.url(),
             "account": account, "csrf": visit.known.csrf if visit is not None and visit.session else "", "version": __version__,
-            **(data or {}),
+            "now_ms": None if visit is None else visit.services.store.now_ms(), **(data or {}),
         }  # fmt: skip
         html = self._templates.get_template(template).render(
             t=Translator(language, told | terms(language)), asset=self.assets.url, nonce=nonce, language=language, tag=TAGS[language],

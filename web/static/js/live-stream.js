@@ -10,7 +10,7 @@ export class Stream {
     this.heartbeatMs = 15_000;
     this.status = "connecting";
     this.staleSince = null;
-    this.offsetMs = 0; // clock of the server minus ours
+    this.offsetMs = null; // clock of the server minus ours, once it has been told
     this.waitMs = 1_000;
     this.source = null;
   }

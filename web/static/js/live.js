@@ -1,10 +1,11 @@
 // What happens, as it happens: `on("incident", told => …)`, `on("state", …)`. Subscribe first, load what is there then:
 // so nothing falls between the two.
-import { account, assets } from "./page.js";
+import { account, assets, data } from "./page.js";
 import { Stream } from "./live-stream.js";
 
 const listeners = new Map();
-let state = { status: "connecting", since: null, offsetMs: 0 };
+// Until the stream says it, the time of the server is known from the page to within its loading.
+let state = { status: "connecting", since: null, offsetMs: data.now_ms ? data.now_ms - Date.now() : 0 };
 let port = null;
 let stream = null;
 
@@ -20,7 +21,7 @@ const tell = (name, told) => listeners.get(name)?.forEach((heard) => heard(told)
 function hear(message) {
   if (message.kind === "state") {
     const was = state.status;
-    state = message;
+    state = { ...message, offsetMs: message.offsetMs ?? state.offsetMs };
     tell("state", state);
     // What happened while the line was cut is told by the stream itself; clocks have run on meanwhile.
     if (state.status === "live" && was === "stale") tell("current", state);
