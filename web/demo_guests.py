@@ -68,11 +68,13 @@ class Guests:
 
 
 def shut_out(store: Store) -> None:
-    """End the sessions of all guests, and let none in again: their passwords are made anew and forgotten."""
+    """End the sessions and tokens of all guests, and let none in again: their passwords are made anew and forgotten."""
     accounts = Accounts(store)
     for guest in GUESTS:
         if accounts.get(guest.account) is not None:
             accounts.change_password(guest.account, secrets.token_urlsafe(_PASSWORD_BYTES), author=AUTHOR)
+            for token in accounts.tokens(guest.account):
+                accounts.revoke_token(guest.account, token.label, author=AUTHOR)
 
 
 def _need_sample(store: Store) -> None:

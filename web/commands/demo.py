@@ -19,6 +19,7 @@ from web.commands.serve import STOP_S, try_port
 from web.demo import run_demo
 from web.demo_app import create_demo_app
 from web.demo_guests import shut_out
+from web.demo_life import Life
 from web.demo_store import open_demo_store
 from web.envelope import start_logging
 from web.services import open_services
@@ -40,6 +41,9 @@ def demo(
         bool, typer.Option("--serve/--no-serve", help="Serve the sample district, or stop after the result.")
     ] = True,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8000,
+    live: Annotated[
+        bool, typer.Option("--live", help="While it is served let patrollers walk and incidents come in.")
+    ] = False,
 ) -> None:
     """Verify a week of patrols, assign 564,342 incidents and check 659 grids of a made-up district; then serve it, on this
     machine only, with a page from which one enters as a commander, an administrator, an assessor or a wall screen.
@@ -64,10 +68,10 @@ def demo(
         summary = run_demo(data, on_step=say)
     _tell(Console(highlight=False), summary, data)
     if serve:
-        _serve(settings, progress)
+        _serve(settings, progress, live=live)
 
 
-def _serve(settings: Settings, progress: Console) -> None:
+def _serve(settings: Settings, progress: Console, *, live: bool) -> None:
     """Serve the sample until told to stop; afterwards nobody gets in without a password."""
     where = f"http://{settings.host}:{settings.port}/"
     with alone_in(settings.data, where):
@@ -80,10 +84,15 @@ def _serve(settings: Settings, progress: Console) -> None:
         # Told to stop it ends as by Ctrl-C, so that what follows is done.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         progress.print(f"\nserving on [bold]{where}[/]   (Ctrl-C ends it)")
+        life = Life(services, where) if live else None
+        if life is not None:
+            life.start()
         uvicorn.run(
             served, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False,
             timeout_graceful_shutdown=STOP_S,
         )  # fmt: skip
+        if life is not None:
+            life.close()
         store = open_demo_store(settings.data)
         try:
             shut_out(store)
