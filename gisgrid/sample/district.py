@@ -43,8 +43,8 @@ class SampleDistrict:
     """A made-up district of the size and shape of Jiaojiang: 659 grids, 312 villages and communities, 11 townships.
 
     `land` is the union of all grids. `dwellings`: dwelling, grid, lon, lat, households, residents, migrants. `places`:
-    place, kind, name, village, grid, lon, lat, geometry. `duties`: patroller, grid, role, from, to, person; `leave`:
-    patroller, from, to, reason (`to` exclusive; local ISO days). `roster` is what each patroller does each day.
+    place, kind, name, village, grid, lon, lat, geometry. `duties`: patroller, grid, role, from, to, person, telephone;
+    `leave`: patroller, from, to, reason (`to` exclusive; local ISO days). `roster` is what each patroller does each day.
     """
 
     seed: int

@@ -18,6 +18,9 @@ _LABEL: Final = {
     "business_instructor": "样例业务指导员",
     "area_leader": "样例片领导",
 }
+_PREFIX: Final = {"P": "101", "L": "102", "I": "103", "B": "104", "A": "105"}
+"""Of telephone numbers, made up: no mobile number in China begins with 10."""
+
 _VILLAGES_PER_AREA: Final = 6
 _GRIDS_PER_BUSINESS_INSTRUCTOR: Final = 12
 _LEAVE_REASONS: Final = ("annual leave", "sick leave", "training")
@@ -31,12 +34,12 @@ def patroller_ids(grids: int) -> tuple[str, ...]:
 def assign_duties(
     units: tuple[VillageName, ...], codes: tuple[str, ...], village_of_grid: NDArray[np.int64], roster: Roster
 ) -> pd.DataFrame:
-    """Duties: `patroller` (the holder's number, whatever the role), `grid`, `role`, `from`, `to`, `person`.
+    """Duties: `patroller` (the holder's number, whatever the role), `grid`, `role`, `from`, `to`, `person`, `telephone`.
 
     Dates are local ISO days, `to` exclusive and empty while in office. Villages have one leader and one instructor, a
     dozen grids of a township one business instructor, half a dozen villages of a township one area leader.
     """
-    rows: list[tuple[str, str, str, str, str, str]] = []
+    rows: list[tuple[str, ...]] = []
     township = [units[village].township for village in village_of_grid]
     area = _groups([unit.township for unit in units], _VILLAGES_PER_AREA)
     business = _groups(township, _GRIDS_PER_BUSINESS_INSTRUCTOR)
@@ -50,16 +53,21 @@ def assign_duties(
             "area_leader": f"A{area[village] + 1:04d}",
         }
         rows.extend(
-            (holder, code, role, IN_OFFICE_FROM, "", _LABEL[role] + holder[1:]) for role, holder in holders.items()
+            (holder, code, role, IN_OFFICE_FROM, "", _LABEL[role] + holder[1:], telephone_of(holder))
+            for role, holder in holders.items()
         )
     ids = patroller_ids(len(codes))
     for leaver, substitute in zip(roster.leavers, roster.substitutes, strict=True):
         first, last = roster.leave_days
         person = _LABEL["patroller"] + ids[substitute][1:]
-        rows.append(
-            (ids[substitute], codes[leaver], "substitute", WEEK[first].isoformat(), WEEK[last].isoformat(), person)
-        )
-    return pd.DataFrame(rows, columns=["patroller", "grid", "role", "from", "to", "person"])
+        days = (WEEK[first].isoformat(), WEEK[last].isoformat())
+        rows.append((ids[substitute], codes[leaver], "substitute", *days, person, telephone_of(ids[substitute])))
+    return pd.DataFrame(rows, columns=["patroller", "grid", "role", "from", "to", "person", "telephone"])
+
+
+def telephone_of(holder: str) -> str:
+    """The made-up number of a person such as `P0001`: 11 digits that no telephone has."""
+    return f"{_PREFIX[holder[0]]}{int(holder[1:]):08d}"
 
 
 def grant_leave(codes: tuple[str, ...], roster: Roster) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from tracks.archive import TrackArchive, batch_of_fixes
 from tracks.fixes import collect_fixes
 from web.demo_store import keep_sample, open_demo_store
 
-INCIDENTS = "incident,category,time,lon,lat\n1,disputes,2018-05-07T08:00:00+08:00,{lon},{lat}\n2,quarrel,2018-05-07T08:00:00+08:00,121,28\n"
+INCIDENTS = "incident,category,time,lon,lat\n1,disputes,2018-05-07T08:00:00+08:00,{lon},{lat}\n2,quarrel,2018-05-07T08:00:00+08:00,121.41,28.61\n"
 
 
 @pytest.fixture

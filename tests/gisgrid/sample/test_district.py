@@ -145,13 +145,16 @@ def test_places__named_as_samples_inside_their_grids(district: SampleDistrict) -
 
 def test_duties__five_roles_a_grid_and_substitutes_for_leave(district: SampleDistrict) -> None:
     duties = district.duties
-    assert list(duties.columns) == ["patroller", "grid", "role", "from", "to", "person"]
+    assert list(duties.columns) == ["patroller", "grid", "role", "from", "to", "person", "telephone"]
     regular = duties[duties["role"] != "substitute"]
     assert (regular.groupby("grid")["role"].nunique() == 5).all()
     assert len(regular) == 5 * 659
     patrollers = duties[duties["role"] == "patroller"]
     assert patrollers["patroller"].tolist() == [f"P{number:04d}" for number in range(1, 660)]
     grid_of = dict(zip(patrollers["patroller"], patrollers["grid"], strict=True))
+    # Numbers that nobody has: none begins like one in China; one for each person.
+    assert duties["telephone"].str.fullmatch(r"10\d{9}").all()
+    assert duties["telephone"].nunique() == duties["patroller"].nunique()
     stands_in = duties[duties["role"] == "substitute"]
     assert stands_in["grid"].tolist() == [grid_of[name] for name in district.leave["patroller"]]
     assert (stands_in["to"].to_numpy() == district.leave["to"].to_numpy()).all()
