@@ -13,6 +13,7 @@ const SOON_MS = 150;
 const NEAREST = 5;
 const OLDEST_S = 12 * 3600; // an older position says nothing of who is near
 const INK = "#1d2733";
+const TICK = "gisgrid tick"; // the author of what the clock does
 const ADDRESS = /^#incident=(\d{1,15})$/;
 
 let context = null;
@@ -153,7 +154,7 @@ function done(text, incident) {
 
 const lastStep = (card) => {
   const step = card.steps.at(-1);
-  return step && { who: step.author || officeName(step.office, card.names), what: term("move", step.move), at: momentText(step.at) };
+  return step && { who: authorName(step) || officeName(step.office, card.names), what: term("move", step.move), at: momentText(step.at) };
 };
 
 function head(card) {
@@ -168,7 +169,7 @@ function head(card) {
       make("span", { className: "clock", dataset: { clock: state } }, term("clock", state)),
       make("span", { className: "tag strong" }, term("state", one.state)),
       make("span", { className: "tag" }, term("grade", one.grade)),
-      one.card && make("span", { className: `tag card-${one.card}` }, term("card", one.card)),
+      one.card && one.card !== state && make("span", { className: `tag card-${one.card}` }, term("card", one.card)),
       one.reopened_times > 0 && make("span", { className: "tag" }, t("card.reopened", { n: one.reopened_times }))),
     one.sub_category && make("p", { className: "kind" }, card.kind[language] ?? one.sub_category),
     one.description && make("p", { className: "words" }, one.description),
@@ -209,7 +210,7 @@ function where(card) {
       one.alternatives.length > 0 && [t("card.alternatives"), make("ul", { className: "plain-list" }, one.alternatives.map((other) =>
         make("li", {}, unitName(other.grid, card.names), " ", make("b", {}, shareText(other.share)))))],
       [t("card.place"), place, one.accuracy_m ? ` ± ${metresText(one.accuracy_m)}` : "", one.source ? ` · ${term("source", one.source)}` : ""],
-      [t("card.reported"), momentText(one.reported_at), one.reporter ? ` · ${one.reporter}` : "", one.source_system ? ` · ${one.source_system} ${one.source_id ?? ""}` : ""],
+      [t("card.reported"), momentText(one.reported_at), one.reporter ? ` · ${personName(one.reporter, card)}` : "", one.source_system ? ` · ${one.source_system} ${one.source_id ?? ""}` : ""],
     ), seen);
 }
 
@@ -261,16 +262,25 @@ function nearest(wanted) {
   return place;
 }
 
+// Who reported, by name where the person is one of those who answer here.
+function personName(code, card) {
+  const known = card.answers.flatMap((answer) => answer.people).find((one) => one.person === code && one.name);
+  return known ? known.name : code;
+}
+
+// What runs out by itself is nobody's doing.
+const authorName = (step) => (step.author === TICK ? t("card.by_clock") : step.author);
+
 function timeline(card) {
   return [make("h3", {}, t("card.steps")),
     make("ol", { className: "steps" },
       make("li", {}, make("time", {}, momentText(card.incident.reported_at)), make("b", {}, term("move", "report")),
-        card.incident.reporter && make("span", { className: "quiet" }, card.incident.reporter)),
+        card.incident.reporter && make("span", { className: "quiet" }, personName(card.incident.reporter, card))),
       card.steps.map((step) => make("li", { dataset: { move: step.move } },
         make("time", { dateTime: step.at, title: dayText(step.at) }, momentText(step.at)),
         make("b", {}, term("move", step.move)),
-        make("span", { className: "quiet" }, [step.office && officeName(step.office, card.names), step.author].filter(Boolean).join(" · ")),
-        make("span", { className: "quiet" }, `→ ${officeName(step.holder, card.names)}, ${term("state", step.state)}`),
+        make("span", { className: "quiet" }, [step.office && officeName(step.office, card.names), authorName(step)].filter(Boolean).join(" · ")),
+        make("span", { className: "quiet" }, `→ ${officeName(step.holder, card.names)}${language === "zh" ? "，" : ", "}${term("state", step.state)}`),
         step.reason && make("q", {}, step.reason))))];
 }
 

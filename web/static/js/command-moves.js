@@ -38,7 +38,7 @@ export function render(place, card, { changed, done, again }) {
   const others = offices.slice(1);
   const group = (office) => make("div", { className: "moves-of" },
     make("h3", {}, t("card.as_office", { office: officeName(office, card.names) })),
-    make("div", { className: "row" }, card.moves[office].map((move) => make("button", {
+    make("div", { className: "row" }, inOrder(card.moves[office]).map((move) => make("button", {
       type: "button", className: MAIN.includes(move) ? "main" : move === "terminate" ? "danger" : null, dataset: { move, office },
       onclick: (event) => begin(place, card, move, office, { done, again }, event.currentTarget),
     }, term("move", move)))));
@@ -58,6 +58,16 @@ export function render(place, card, { changed, done, again }) {
   } else if (!open.isOvertaken) {
     open.version = card.incident.version;
   }
+}
+
+// What takes it on comes first, in the order of the flow; the others as they were.
+const inOrder = (moves) => [...MAIN.filter((move) => moves.includes(move)), ...moves.filter((move) => !MAIN.includes(move))];
+
+// Whose move it is, and whose incident it will be where that is known before.
+function fromTo(card, { move, office }) {
+  const path = Object.values(card.path).filter(Boolean);
+  const above = move === "hand_up" ? path[path.indexOf(office) + 1] : null;
+  return [office, path.includes(office) && above].filter(Boolean).map((one) => officeName(one, card.names)).join(" → ");
 }
 
 async function begin(place, card, move, office, heard, button) {
@@ -90,7 +100,7 @@ async function moveForm(card, form, heard) {
   const problem = make("p", { className: "message bad", role: "alert", hidden: true });
   const submit = make("button", { className: mine.move === "terminate" ? "loud" : "main" }, term("move", mine.move));
   const element = make("form", { className: "move-form stack", "aria-label": term("move", mine.move) },
-    make("h3", {}, term("move", mine.move), " ", make("span", { className: "quiet small" }, officeName(mine.office, card.names))),
+    make("h3", {}, term("move", mine.move), " ", make("span", { className: "quiet small" }, fromTo(card, mine))),
     fields, problem,
     make("div", { className: "row" }, submit,
       make("button", { type: "button", onclick: () => end() }, t("shell.cancel"))));
