@@ -3,7 +3,7 @@ import { make, t } from "./page.js";
 import { countText } from "./formats.js";
 
 const CLOCKS = ["red", "yellow", "due_today", "at_risk"];
-const COLUMNS = [...CLOCKS, "open", "urgent", "unassigned"];
+const COLUMNS = [...CLOCKS, "open", "count", "urgent", "unassigned"];
 const RARE = ["urgent", "unassigned"]; // columns that are there only when they have to say something
 
 let context = null;
@@ -46,6 +46,8 @@ export function show(answer) {
   table.querySelector("#board-unit").textContent = t(`board.by.${answer.by}`);
   showPath(answer.path);
   for (const name of RARE) table.classList.toggle(`no-${name}`, answer.total[name] === 0);
+  // How many in all says something only where closed ones are among them.
+  table.classList.toggle("no-count", answer.total.count === answer.total.open);
   const wanted = answer.rows.map((row) => drawn(row, answer.by));
   const codes = new Set(answer.rows.map((row) => row.unit));
   for (const [unit, known] of rows) if (!codes.has(unit)) { known.element.remove(); rows.delete(unit); }
@@ -122,7 +124,7 @@ function pick(column, unit) {
     context.show("queue", { focus: true });
     return;
   }
-  const part = { is_open: true, clock_state: CLOCKS.includes(column) ? [column] : [], is_urgent: column === "urgent" };
+  const part = column === "count" ? {} : { is_open: true, clock_state: CLOCKS.includes(column) ? [column] : [], is_urgent: column === "urgent" };
   if (unit) part.unit = unit;
   context.filter.set(part);
   if (unit) context.bus.tell("show_area", { unit });

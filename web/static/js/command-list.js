@@ -288,6 +288,6 @@ function tools() {
     renew();
     context.filter.on(renew);
   }
-  links.append(make("button", { type: "button", onclick: printAll }, t("board.print")));
+  links.append(make("button", { type: "button", onclick: printAll }, t("board.print")), make("span", { className: "quiet small" }, t("board.order")));
   return links;
 }
