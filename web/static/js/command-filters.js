@@ -174,7 +174,8 @@ function chips(now) {
   }
   if (now.sub_category) made.push(chip(subName(now.sub_category), { sub_category: null }));
   if (now.is_urgent) made.push(chip(t("command.is_urgent"), { is_urgent: false }));
-  if (!now.is_open) made.push(chip(t("command.closed_too"), { is_open: true }));
+  const isEnded = now.state?.length > 0 && now.state.every((state) => ENDED.includes(state));
+  if (!now.is_open && !isEnded) made.push(chip(t("command.closed_too"), { is_open: true }));
   if (now.reported_from || now.reported_before) {
     const [from, before] = [now.reported_from, now.reported_before].map((at) => (at ? momentText(at) : ""));
     made.push(chip(t("command.window", { from: from || "…", before: before || "…" }), { reported_from: null, reported_before: null }));

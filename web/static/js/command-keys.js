@@ -33,7 +33,10 @@ export function init(given) {
     make("div", { className: "row" }, make("h2", {}, t("command.keys")), make("button", { type: "button", className: "plain end", "aria-label": t("shell.close"), onclick: () => sheet.close() }, "✕")),
     make("dl", { className: "keys" }, keys.flatMap(([key, told]) => [make("dt", {}, key.split(" ").map((one) => (one === "–" ? " – " : make("kbd", {}, one)))), make("dd", {}, told)])));
   document.body.append(sheet);
-  byId("map-right-foot")?.append(make("button", { type: "button", className: "round", title: t("command.keys"), "aria-label": t("command.keys"), onclick: show }, "?"));
+  const round = (id, sign, told, act) => make("button", { type: "button", id, className: "round", title: told, "aria-label": told, onclick: act }, sign);
+  byId("map-right-foot")?.append(
+    round("map-home", "⌂", t("command.home"), () => context.focus.home()),
+    round("map-keys", "?", t("command.keys"), show));
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || sheet.open) return;
     if (event.target.closest?.("input, textarea, select, [contenteditable], dialog")) return;

@@ -186,7 +186,7 @@ function paint(to, item, x, y) {
     to.stroke();
   }
   word(to, short(item.count), x, y + 0.5, ink, (radius < 15 * LARGE ? 11 : 12) * LARGE);
-  if (item.urgent > 0) {
+  if (item.urgent > 0 && item.open > 0) {
     to.beginPath();
     to.arc(x + radius * 0.75, y - radius * 0.75, 7, 0, 2 * Math.PI);
     to.fillStyle = colours.red.fill;

@@ -8,6 +8,7 @@ import * as positions from "./command-positions.js";
 import { answersView } from "./command-people.js";
 
 const NEAR_ZOOM = 16;
+const ROOM_ABOVE = 56; // for the totals that lie over the map
 let map = null;
 let context = null;
 let running = null;
@@ -32,7 +33,7 @@ export const focus = {
   home() {
     ground.mark(null);
     const before = map.getBounds().toBBoxString();
-    map.fitBounds(corners(data.home), { padding: [16, 16], animate: false });
+    map.fitBounds(corners(data.home), { paddingTopLeft: [16, ROOM_ABOVE], paddingBottomRight: [16, 16], animate: false });
     if (map.getBounds().toBBoxString() === before) focus.box(data.bounds);
   },
 };
@@ -40,7 +41,7 @@ export const focus = {
 export function init(given) {
   context = given;
   map = context.map;
-  map.fitBounds(corners(data.home), { padding: [16, 16], animate: false });
+  map.fitBounds(corners(data.home), { paddingTopLeft: [16, ROOM_ABOVE], paddingBottomRight: [16, 16], animate: false });
   map.attributionControl?.remove();
   map.on("click", press);
   map.on("contextmenu", (event) => {

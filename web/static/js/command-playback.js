@@ -36,6 +36,7 @@ export function init(given) {
     choose(t("command.play_step"), Object.keys(STEPS).map((name) => [name, t(`command.step.${name}`)]), step, (name) => { step = name; begin(); }),
     choose(t("command.play_speed"), SPEEDS.map((times) => [times, `${times}×`]), speed, (times) => { speed = Number(times); if (timer) { stop(); run(); } }),
     make("button", { type: "button", className: "plain", "aria-label": t("shell.close"), onclick: toggle }, "✕"),
+    make("span", { className: "quiet small" }, t("command.play_means")),
   );
   context.filter.on((filter, why) => {
     // Whoever sets another window meanwhile has ended the play-back.

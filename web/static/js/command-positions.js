@@ -46,6 +46,27 @@ export function show(is) {
   }
 }
 
+// Show where a person was last, as a press on them does; false where nothing is known of it.
+export async function seek(code) {
+  if (!isPossible()) return false;
+  const told = await get("/positions").catch(() => null);
+  const found = told?.positions.find((one) => one.person === code);
+  if (!found) return false;
+  offsetMs = Date.parse(told.now) - Date.now();
+  context.focus.at(found.lon, found.lat);
+  press({ ...found, atMs: Date.parse(found.at) });
+  return true;
+}
+
+// A person of whom no position is known: their telephone and what they patrol, at the middle of the picture.
+export function pressWithout(person) {
+  L.popup({ maxWidth: 300 }).setLatLng(context.map.getCenter()).setContent(make("div", { className: "ground-card" },
+    make("h3", {}, person.name || person.code),
+    make("p", {}, t("command.never_seen")),
+    make("p", { className: "quiet small" }, t("command.patrols", { grids: person.grids.map(ground.unitName).join("、") || "–" })),
+    make("p", {}, person.telephone ? telephone(person.telephone) : make("span", { className: "quiet" }, t("card.no_telephone"))))).openOn(context.map);
+}
+
 export const at = (point) => (isShown ? marks.at(point) : null);
 
 const ageS = (item) => Math.max(0, (Date.now() + offsetMs - item.atMs) / 1000);
@@ -59,7 +80,7 @@ export function press(item) {
     make("h3", {}, item.name || item.person),
     make("p", {}, t("command.seen_ago", { span: spanText(ageS(item) * 1000) }), item.grid ? ` · ${t("command.seen_in", { grid: ground.unitName(item.grid) })}` : ""),
     make("p", { className: "quiet small" }, t("command.patrols", { grids: item.grids.map(ground.unitName).join("、") || "–" })),
-    item.telephone ? make("p", {}, telephone(item.telephone)) : null);
+    make("p", {}, item.telephone ? telephone(item.telephone) : make("span", { className: "quiet" }, t("card.no_telephone"))));
   L.popup({ maxWidth: 300 }).setLatLng([item.lat, item.lon]).setContent(content).openOn(context.map);
 }
 

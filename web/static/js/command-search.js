@@ -2,6 +2,8 @@
 import { byId, make, may, t, term } from "./page.js";
 import { get } from "./api.js";
 import * as ground from "./command-ground.js";
+import * as positions from "./command-positions.js";
+import * as switches from "./command-switch.js";
 
 const WAIT_MS = 150;
 const MOST = 8;
@@ -120,6 +122,16 @@ function close() {
   input.removeAttribute("aria-activedescendant");
 }
 
+// Where somebody was last; without that the grid that they answer for.
+async function showPerson(person) {
+  if (await positions.seek(person.code)) {
+    switches.turnOn("people");
+    return;
+  }
+  if (person.grids.length) context.focus.unit(person.grids[0]);
+  positions.pressWithout(person);
+}
+
 function choose(one) {
   close();
   if (one.kind === "incident") {
@@ -127,10 +139,7 @@ function choose(one) {
     if (lon !== null && lon !== undefined) context.focus.at(lon, lat);
     context.bus.open(one.number);
   } else if (one.kind === "person") {
-    if (one.grids.length) {
-      context.filter.set({ unit: one.grids.length === 1 ? one.grids[0] : ground.villageOf(one.grids[0]) });
-      context.focus.unit(one.grids[0]);
-    }
+    showPerson(one);
   } else if (["township", "village", "grid", "area"].includes(one.kind)) {
     const unit = one.kind === "area" ? `area:${one.code}` : one.code;
     context.filter.set({ unit });

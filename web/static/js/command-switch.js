@@ -34,7 +34,6 @@ export function init(context) {
       check("names", t("command.layer.names")),
       choose("figure", shading.FIGURES.map((name) => [name, t(`command.figure.${name}`)]), t("command.shading")),
       choose("by", shading.UNITS.map((name) => [name, t(`command.by.${name}`)]), t("command.shaded_by")),
-      make("button", { type: "button", onclick: () => context.focus.home() }, t("command.home")),
       signs(),
     ));
   byId("map-layers").append(menu);
@@ -50,6 +49,8 @@ export function toggle(name) {
   const box = menu.querySelector(`[data-layer="${name}"]`);
   if (box) box.checked = shown[name];
 }
+
+export const turnOn = (name) => shown[name] || toggle(name);
 
 function set(part) {
   shown = { ...shown, ...part };
