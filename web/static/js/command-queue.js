@@ -98,7 +98,7 @@ function whereText({ incident, stated, nearest }) {
     const at = incident.village_name || incident.township_name || stated;
     return at ? t("board.states", { place: at }) : t("board.no_place");
   }
-  const spot = `${incident.lat.toFixed(5)}, ${incident.lon.toFixed(5)}`;
+  const spot = `${incident.lon.toFixed(6)}, ${incident.lat.toFixed(6)}`;
   return [
     make("button", { type: "button", className: "plain small", title: t("board.show_place"), onclick: () => context.focus.at(incident.lon, incident.lat) }, spot),
     nearest && make("span", { className: "quiet" }, t("board.nearest", { grid: nearest.name || nearest.grid, distance: metresText(nearest.distance_m) })),
@@ -179,6 +179,7 @@ function begin(row, found = null) {
   row.form = { isBusy: false, end };
   row.element.append(element);
   if (found) choose(found);
+  if (incident.lon !== null) context.focus.at(incident.lon, incident.lat);
   element.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();

@@ -69,8 +69,8 @@ const isBegun = () => JSON.stringify(fields) !== JSON.stringify(EMPTY);
 function mark() {
   const button = byId("new-report");
   if (!button) return;
-  button.textContent = waiting ? t("report.waiting_short") : isBegun() ? t("report.go_on") : t("report.new");
-  button.dataset.draft = waiting ? "waiting" : isBegun() ? "begun" : "none";
+  button.textContent = waiting ? t("report.waiting_short") : isBegun() && !form ? t("report.go_on") : t("report.new");
+  button.dataset.draft = waiting ? "waiting" : isBegun() && !form ? "begun" : "none";
 }
 
 function keep(isOpen = form !== null) {
@@ -275,6 +275,7 @@ function look() {
   lookTimer = setTimeout(async () => {
     const mine = (looked += 1);
     if (!form) return;
+    if (fields.way !== "none" && fields.lon !== null && form.answer.childElementCount === 0) form.answer.replaceChildren(make("p", { className: "quiet" }, t("shell.loading")));
     const found = await lookUp(context, fields, accuracy());
     if (mine === looked) form?.answer.replaceChildren(...found);
   }, LOOK_MS);
