@@ -30,7 +30,7 @@ class Guest:
 GUESTS: Final[tuple[Guest, ...]] = (
     Guest("commander", "/command"),
     Guest("administrator", "/admin"),
-    Guest("assessor", "/start"),
+    Guest("assessor", "/figures"),
     Guest("wall", "/wall"),
 )
 

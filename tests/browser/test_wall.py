@@ -66,6 +66,10 @@ def test_wall__a_revoked_link_is_said(wall, service, request):
     wall.allow("401", "Failed to load resource", "403")
     Accounts(service.services.store).revoke_token("wall", request.node.name, author="test")
     service.services.callers.forget()
+    service.district.report((100, 200))
+    page.wait_for_selector("#wall-alarm:not([hidden])")
+    assert "链接" in page.inner_text("#wall-alarm")
+    assert page.locator(PAST).count() == 1
     page.reload()
     page.wait_for_url("**/sign-in?next=/wall")
     wall.go("/wall#gg_nothing")

@@ -7,6 +7,7 @@ const LOOK_MS = 2_000;
 const OLD_MS = 100_000; // figures are looked at every 30 s: older ones are of the past, whatever the stream says
 const RELOAD_MS = 180_000; // after so long of no present the page begins anew, once the service answers
 const VERSION_MS = 300_000;
+const LINK_MS = 30_000;
 const NIGHT = { from: 3 * 60 + 30, minutes: 90 }; // local minutes of the day
 const QUIET_MS = 60_000;
 
@@ -74,6 +75,10 @@ function show() {
 
 async function look() {
   show();
+  if (state.status === "ended") {
+    lookForLink();
+    return;
+  }
   const now = Date.now();
   const isLost = lostAt !== null && now - lostAt > RELOAD_MS;
   const minutes = minutesOfDay(live.now());
@@ -82,6 +87,15 @@ async function look() {
   // Never leave a picture for the browser's own page of errors: first see that the service would answer.
   if (await answers()) location.reload();
   else if (isLost) lostAt = now - RELOAD_MS + 20_000;
+}
+
+// Whoever was kept out may be let in again: until then the picture says what is wrong, and the sign-in is no place for a wall.
+let askedAt = 0;
+async function lookForLink() {
+  if (Date.now() - askedAt < LINK_MS) return;
+  askedAt = Date.now();
+  const answer = await fetch("/api/v1/sessions/current", { cache: "no-store" }).catch(() => null);
+  if (answer?.ok) location.reload();
 }
 
 const answers = () => fetch("/ready", { cache: "no-store" }).then((answer) => answer.ok, () => false);
