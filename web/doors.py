@@ -139,7 +139,7 @@ async def visit_of(request: Request, services: Services, origin: str) -> Visit |
     if is_token:
         is_wall = "authorization" not in request.headers
         known = await services.callers.find(secret, is_token=True) if secret else None
-        if known is None and is_wall:
+        if is_wall and (known is None or known.holder.role != "wall"):
             # Its link has ended or was revoked: whoever stands before the screen is a stranger.
             return None
         if known is None:
