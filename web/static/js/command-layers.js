@@ -15,6 +15,7 @@ const MINUTE_MS = 60_000;
 const MOST_PULSES = 24;
 const PULSE_MS = 2_600;
 
+const ENDED = ["closed", "evaluated", "invalid"];
 let context = null;
 let marks = null;
 let running = null;
@@ -159,14 +160,16 @@ function paint(to, item, x, y) {
   to.lineJoin = "round";
   if (item.kind === "point") {
     if (item.number === chosen) ring(to, x, y, 15 * LARGE, "#00598c", 3);
-    if (item.isUrgent) ring(to, x, y, 13 * LARGE, colours.red.fill, 2.5);
+    // What is over was urgent, and alarms nobody.
+    const isLoud = item.isUrgent && !ENDED.includes(item.state);
+    if (isLoud) ring(to, x, y, 13 * LARGE, colours.red.fill, 2.5);
     outline(to, shape[item.category] ?? "circle", x, y, item.radius);
     to.fillStyle = fill;
     to.fill();
     to.strokeStyle = "#ffffff";
     to.lineWidth = 1.8;
     to.stroke();
-    if (item.isUrgent) word(to, "!", x, y + 0.5, ink, 12 * LARGE);
+    if (isLoud) word(to, "!", x, y + 0.5, ink, 12 * LARGE);
     return;
   }
   const { radius } = item;
