@@ -42,6 +42,11 @@ def main() -> int:
                 page.wait_for_selector("#live-badge[data-state=live]")
                 ready(page, address)
                 page.wait_for_timeout(1_500)  # marks that have just come fade
+                if name == "command":
+                    # Map and board were read at the same moment.
+                    page.wait_for_function(
+                        "document.getElementById('map-total').dataset.count === document.getElementById('side-total').dataset.count"
+                    )
                 sizes.append(_keep(page, f"{name}.{language}.webp"))
                 context.close()
         browser.close()
