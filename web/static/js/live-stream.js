@@ -49,7 +49,8 @@ export class Stream {
     source.addEventListener("stale", (event) => {
       this.hear(event);
       this.isServerBlind = true;
-      this.set("stale", Date.parse(JSON.parse(event.data).since ?? "") || this.heardAt);
+      // By the clock of this machine, as `heardAt` is.
+      this.set("stale", Date.parse(JSON.parse(event.data).since ?? "") - this.offsetMs || this.heardAt);
     });
     source.addEventListener("current", (event) => {
       this.isServerBlind = false;

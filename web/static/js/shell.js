@@ -32,7 +32,7 @@ if (badge) {
     badge.dataset.state = status;
     badge.lastElementChild.textContent =
       status === "live" ? t("shell.live")
-        : status === "stale" ? t("shell.stale_since", { time: timeText(since) })
+        : status === "stale" ? t("shell.stale_since", { time: timeText(since + (live.now().getTime() - Date.now())) })
           : status === "ended" ? t("shell.ended") : t("shell.connecting");
     document.documentElement.dataset.live = status;
     if (status === "ended") dispatchEvent(new CustomEvent("signed-out"));
