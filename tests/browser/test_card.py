@@ -185,8 +185,8 @@ def test_urgent__at_a_border_names_both_sides_until_acknowledged(open_tab, distr
     assert CODES["C"] in told
     assert "13800000002" in told
     assert "13800000001" in told
-    # The incident lies in the other township, whose command staff alone it is for.
-    assert there.page.locator(f".alert[data-number='{number}']").count() == 0
+    # Those across the border are alarmed too, in their language.
+    there.page.wait_for_selector(f".alert[data-number='{number}']:has-text('Across the border')")
     here.axe()
     here.picture("urgent-zh-desk")
     here.page.reload()
