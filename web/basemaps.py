@@ -87,7 +87,8 @@ def source_of(settings: Settings) -> Source | None:
         key = settings.tianditu_key.get_secret_value().strip()
         if not key.isalnum():
             raise BadOption(
-                "GISGRID_BASEMAP is tianditu; set GISGRID_TIANDITU_KEY to the key (tk) of your account there"
+                "GISGRID_BASEMAP is tianditu; set GISGRID_TIANDITU_KEY to the key (tk) of your account there",
+                zh="GISGRID_BASEMAP 为 tianditu；请将 GISGRID_TIANDITU_KEY 设为天地图账号的密钥（tk）",
             )
         # Names of places lie over the map itself.
         layers = {name: _TIANDITU.replace("{layer}", name).replace("{key}", key) for name in ("vec", "cva")}
@@ -201,5 +202,7 @@ def _check_address(address: str) -> None:
     if parts.scheme not in {"http", "https"} or not parts.hostname or "{" in parts.netloc or names != {"z", "x", "y"}:
         raise BadOption(
             f"GISGRID_BASEMAP is xyz, and GISGRID_BASEMAP_URL is {address!r}; expected an address with {{z}}, {{x}} and {{y}}, such "
-            "as https://tiles.example.gov/{z}/{x}/{y}.png"
+            "as https://tiles.example.gov/{z}/{x}/{y}.png",
+            zh=f"GISGRID_BASEMAP 为 xyz，而 GISGRID_BASEMAP_URL 为 {address!r}；应为含 {{z}}、{{x}}、{{y}} 的地址，例如 "
+            "https://tiles.example.gov/{z}/{x}/{y}.png",
         )
