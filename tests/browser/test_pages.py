@@ -57,16 +57,27 @@ def open_page(address, browser):
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("path", ["/demo", "/demo/maps/incidents.zh.html"])
+@pytest.mark.parametrize("path", ["/demo", "/help", "/demo/maps/incidents.zh.html"])
 def test_page__fits_and_has_no_errors(open_page, path, size):
     tab = open_page(size, "zh")
     page = tab.go(path)
     page.wait_for_load_state("networkidle")
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
-    if path == "/demo":
+    if not path.startswith("/demo/maps"):
         tab.axe()
     else:
         assert page.locator(".leaflet-container path, .leaflet-container canvas").count() > 0
+
+
+def test_help__is_searched(open_page):
+    page = open_page(language="zh").go("/help")
+    page.fill("#help-search", "红牌")
+    assert page.locator("#clocks").is_visible()
+    assert page.locator("#admin").is_hidden()
+    page.fill("#help-search", "没有这个词")
+    page.wait_for_selector("#help-nothing:not([hidden])")
+    page.keyboard.press("Escape")
+    assert page.locator("#admin").is_visible()
 
 
 def test_demo__one_press_to_the_command_map_and_back(open_page):
