@@ -29,7 +29,7 @@ SIZES = {"desk": (1440, 900), "wide": (1920, 1080), "phone": (390, 844)}
 _PATIENCE_MS = 15_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     """Chromium; skipped where there is none, in CI a failure."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

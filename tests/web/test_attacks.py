@@ -127,7 +127,7 @@ def test_methods__that_are_not_there_are_told_with_those_that_are(local, method)
 def test_unknown_paths__are_a_problem(local):
     for path in (
         "/api/v1/nothing",
-        "/admin",
+        "/administration",
         "/.git/config",
         "/api/v1/../../etc/passwd",
         "//evil.example/a",
