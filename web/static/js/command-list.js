@@ -288,6 +288,10 @@ function tools() {
     renew();
     context.filter.on(renew);
   }
-  links.append(make("button", { type: "button", onclick: printAll }, t("board.print")), make("span", { className: "quiet small" }, t("board.order")));
+  const order = make("span", { className: "quiet small" }, t("board.order"));
+  const mark = () => { order.hidden = !context.filter.get().is_open; };
+  mark();
+  context.filter.on(mark);
+  links.append(make("button", { type: "button", onclick: printAll }, t("board.print")), order);
   return links;
 }
