@@ -32,6 +32,11 @@ def count(page, name="map-total"):
 def press(page, x_m, y_m):
     """Press the map at a place in metres."""
     lon, lat = at(x_m, y_m)
+    # The map knows its new size a moment after what stood beside it has gone.
+    page.evaluate(
+        "new Promise((done) => { const look = () => gisgridMap.getSize().x === gisgridMap.getContainer().clientWidth"
+        " ? requestAnimationFrame(() => requestAnimationFrame(() => done())) : requestAnimationFrame(look); look(); })"
+    )
     spot = page.evaluate(
         f"(() => {{ const p = gisgridMap.latLngToContainerPoint([{lat}, {lon}]); return [p.x, p.y]; }})()"
     )
@@ -53,6 +58,9 @@ def test_map__totals_agree_and_what_is_new_arrives(service, board):
     service.district.report(None)
     wait_total(page, before + 2)
     assert count(page, "map-in-view") < before + 2
+    page.evaluate(
+        "Promise.all(document.querySelector('.leaflet-popup').getAnimations().map((one) => one.finished)).then(() => null)"
+    )
     board.axe()
     board.picture("map")
 
