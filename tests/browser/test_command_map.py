@@ -58,9 +58,6 @@ def test_map__totals_agree_and_what_is_new_arrives(service, board):
     service.district.report(None)
     wait_total(page, before + 2)
     assert count(page, "map-in-view") < before + 2
-    page.evaluate(
-        "Promise.all(document.querySelector('.leaflet-popup').getAnimations().map((one) => one.finished)).then(() => null)"
-    )
     board.axe()
     board.picture("map")
 
@@ -88,6 +85,9 @@ def test_map__pressed_ground_says_who_answers(board):
     assert CODES["C"] in card
     assert "王一" in card
     assert "13800000001" in card
+    page.evaluate(
+        "Promise.all(document.querySelector('.leaflet-popup').getAnimations().map((one) => one.finished)).then(() => null)"
+    )
     board.axe()
     page.get_by_role("button", name="Only this grid").click()
     page.wait_for_url(re.compile(rf"unit={CODES['C']}"))
