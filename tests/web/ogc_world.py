@@ -44,7 +44,12 @@ class MapWorld:
         self.incidents = Incidents(self.district.store, self.district.editions)
         if count:
             self.incidents.take_in(many_rows(count), "hotline", author="import")
-        values = {"data": database.folder, "database_url": database.url, "requests_per_minute": 1_000_000, "misses_per_minute": 1_000_000} | settings
+        values = {
+            "data": database.folder,
+            "database_url": database.url,
+            "requests_per_minute": 1_000_000,
+            "misses_per_minute": 1_000_000,
+        } | settings
         self.services = open_services(make_settings(values), now_ms=database.clock)
         self.client = TestClient(create_app(self.services, runs_jobs=False))
         self._tokens = {}
