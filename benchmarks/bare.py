@@ -14,7 +14,7 @@ from gisgrid.store.tables import INCIDENT
 _FILLED: dict[str, Any] = {
     "state": "reported", "is_urgent": False, "reporter": "", "source": "phone", "stated": "", "township": "331002001000",
     "village": "331002001001", "grid": "331002001001001", "how": "inside", "border_distance_m": 41.5, "alternatives": "",
-    "grade": "ordinary", "holder": "331002001001", "handed": "", "assistants": "", "reopened": 0, "card": "", "steps": 0,
+    "grade": "ordinary", "holder": "331002001001", "handed": "", "assistants": "", "alerted": "", "reopened": 0, "card": "", "steps": 0,
     "version": 1, "event_id": 1,
 }  # fmt: skip
 
