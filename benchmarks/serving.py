@@ -160,9 +160,9 @@ def _report_beside_bare(report: Report, name: str, served: Served, bodies: list[
     sent = 0
     with service(served) as (ours, _), bare_service(address) as bare:
         place = {"ours": (ours, "/api/v1/incidents"), "bare": (bare, "/rows")}
-        for port, path in place.values():
-            call(port, path, 1, 5.0, served.token, bodies[:_WARM])
-        sent += _WARM
+        for who, (port, path) in place.items():
+            warm = call(port, path, 1, 5.0, served.token, bodies[:_WARM])
+            sent += len(warm.ms) if who == "ours" else 0
         rest = bodies[_WARM:]
         for clients in CALLERS:
             found: dict[str, list[Called]] = {"ours": [], "bare": []}

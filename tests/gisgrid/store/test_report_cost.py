@@ -1,14 +1,19 @@
 """What a report costs the database: how many statements, along which index, and nothing when a connection was lost before."""
 
+import dataclasses
+
+import numpy as np
 import psycopg
 import sqlalchemy as sa
 
 from gisgrid.store.duplicates import find_earlier
 from gisgrid.store.ground import GroundKeeper
+from gisgrid.store.incidents import Incidents
 from gisgrid.store.register_files import import_register
 from gisgrid.store.reports import Asked, Report, report_incidents
 from tests.gisgrid.store.incident_places import CODES
-from tests.gisgrid.store.small_district import SmallDistrict
+from tests.gisgrid.store.small_district import DAY, SmallDistrict
+from tests.web.ogc_world import many_rows
 from tests.worlds import at
 
 
@@ -69,31 +74,36 @@ def test_report_incidents__a_lost_connection_of_the_pool_costs_nobody_anything(m
         assert change.tell("tried", "something") == 4
 
 
-def test_find_earlier__along_the_index_of_grids_though_there_are_no_statistics(database):
+def test_find_earlier__reads_no_more_than_its_grids_of_those_days(database):
     district = SmallDistrict(database)
+    count = 4_000
+    spread_ms = np.linspace(0, 300 * DAY, count).astype(np.int64)
+    rows = many_rows(count)
+    rows = dataclasses.replace(rows, reported_ms=district.clock.now_ms - 300 * DAY + spread_ms)
+    Incidents(district.store, district.editions).take_in(rows, "hotline", author="import")
+    with district.store.changing("test") as change:
+        change.connection.exec_driver_sql("analyze")
     with district.store.reading() as connection:
         ground = GroundKeeper(district.editions).ground(connection)
-    one = district.report((150, 50)).incident
+    # Where three grids meet: with one alone a wrong estimate does not show.
+    one = district.report((200, 100)).incident
+    asked = []
 
-    def look():
-        with district.store.reading() as connection:
-            find_earlier(connection, district.editions, ground, one)
+    def note(_connection, _cursor, statement, values, *_):
+        asked.append((statement, values))
 
-    (text,) = [text for text in statements_of(district.store, look) if "near" in text]
-    explain = "explain query plan " if database.kind == "sqlite" else "explain "
-    values = [1 if name == "reported_ms" else "x" for name in _values_of(text)]
+    sa.event.listen(district.store.engine, "before_cursor_execute", note)
     with district.store.reading() as connection:
-        if database.kind == "postgresql":
-            connection.exec_driver_sql("set local enable_seqscan = off")
-        plan = "\n".join(str(tuple(row)) for row in connection.exec_driver_sql(explain + text, tuple(values)))
-    assert "ix_incident_grid" in plan
-    assert "ix_incident_time" not in plan
-
-
-def _values_of(text):
-    """What stands at each mark: the columns of text, and of time."""
-    in_grid = ("category", "sub_category", "grid", "reported_ms", "grid", "reported_ms")
-    return [*in_grid * text.count("(grid, reported_ms) >="), "category", "sub_category", "reported_ms", "reported_ms"]
+        find_earlier(connection, district.editions, ground, one)
+    sa.event.remove(district.store.engine, "before_cursor_execute", note)
+    ((text, values),) = [pair for pair in asked if "near" in pair[0]]
+    assert text.count("grid = ") >= 3
+    explain = "explain query plan " if database.kind == "sqlite" else "explain "
+    with district.store.reading() as connection:
+        plan = "\n".join(str(tuple(row)) for row in connection.exec_driver_sql(explain + text, values))
+    assert "Seq Scan on incident" not in plan
+    assert "SCAN incident" not in plan
+    assert "ix_incident_" in plan
 
 
 def test_ground__much_news_hides_no_change(database, tmp_path):
