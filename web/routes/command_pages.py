@@ -27,6 +27,11 @@ _FAR: Final = 0.02
 @router.get("/command")
 def command_page(request: Request, visit: Annotated[Visit, door("read_incidents")]) -> Response:
     """The command map."""
+    return map_page(request, visit, "command.html", ("command", "board", "card", "report"))
+
+
+def map_page(request: Request, visit: Visit, template: str, rooms: tuple[str, ...]) -> Response:
+    """A page around the map of the newest edition, whose first view is the unit of whoever looks."""
     shell: Shell = request.app.state.shell
     editions = visit.services.editions
     newest = editions.latest()
@@ -39,7 +44,7 @@ def command_page(request: Request, visit: Annotated[Visit, door("read_incidents"
         "bounds": bounds, "home": home, "edition": None if newest is None else newest.id, "basemap": basemap_of(visit),
     }  # fmt: skip
     return shell.page(
-        request, "command.html", visit, rooms=("command", "board", "card", "report"), data=data, nonce=nonce, map_parts=parts,
+        request, template, visit, rooms=rooms, data=data, nonce=nonce, map_parts=parts,
     )  # fmt: skip
 
 

@@ -7,10 +7,8 @@ from pydantic import BaseModel, Field
 
 from gisgrid.errors import NotAllowed, TooMany
 from web.doors import COOKIE, SECURE_COOKIE, WALL, Visit, door, open_door
-from web.pages.map_parts import map_parts, page_map
 from web.pages.page_route import PageRoute
-from web.pages.shell import Shell, basemap_of, new_nonce
-from web.routes.command_pages import NOWHERE, views
+from web.routes.command_pages import map_page
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 entry_router = APIRouter(prefix="/api/v1/sessions", tags=["accounts"])
@@ -35,20 +33,7 @@ class WallScreen(BaseModel):
 @router.get("/wall")
 def wall_page(request: Request, visit: Annotated[Visit, door("read_incidents")]) -> Response:
     """The wall screen: map, figures, urgent and newest incidents, without names."""
-    shell: Shell = request.app.state.shell
-    editions = visit.services.editions
-    newest = editions.latest()
-    bounds, home = (NOWHERE, NOWHERE) if newest is None else views(visit, editions.network(newest.id))
-    nonce = new_nonce()
-    parts = map_parts(
-        page_map(home, language=request.state.language), asset_base=shell.assets.url("vendor"), nonce=nonce
-    )
-    data = {
-        "bounds": bounds, "home": home, "edition": None if newest is None else newest.id, "basemap": basemap_of(visit),
-    }  # fmt: skip
-    return shell.page(
-        request, "wall.html", visit, rooms=("command", "board", "wall"), data=data, nonce=nonce, map_parts=parts,
-    )  # fmt: skip
+    return map_page(request, visit, "wall.html", ("command", "board", "wall"))
 
 
 @entry_router.post("/wall", status_code=201)

@@ -43,7 +43,7 @@ function stateShown(one) {
 export async function showAccounts(place, q = "") {
   const state = { q, role: "", skip: 0 };
   const list = make("section", { className: "stack" });
-  const search = make("input", { type: "search", value: q, placeholder: t("admin.search_hint"), "aria-label": t("admin.search") });
+  const search = make("input", { type: "search", value: q, hint: t("admin.search_hint"), "aria-label": t("admin.search") });
   const roles = make("select", { "aria-label": t("admin.account.role") }, make("option", { value: "" }, t("admin.account.all_roles")),
     Object.keys(data.roles).map((role) => make("option", { value: role }, term("account_role", role))));
   let all = [];
@@ -162,7 +162,7 @@ function placeFields(start, { isRoleFixed = false } = {}) {
     department.disabled = role !== "department";
     fields[3].hidden = role !== "worker";
     unit.input.required = role === "worker";
-    unit.input.placeholder = role === "worker" ? t("admin.account.unit_needed") : t("admin.account.unit_hint");
+    unit.input.placeholder = role === "worker" ? t("admin.account.unit_needed") : t("admin.account.unit_hint"); // the hint of an empty input
     told.textContent = role ? t("admin.account.role_may", { actions: data.roles[role].map((action) => data.actions[action]).join(" · ") }) : "";
   }
   roles.addEventListener("change", fit);
@@ -276,7 +276,7 @@ function setPassword(one) {
 
 function newToken(one, again) {
   const problem = problemPlace();
-  const label = make("input", { id: "token-label", required: true, maxLength: 60, autocomplete: "off", placeholder: t("admin.account.token_label_hint") });
+  const label = make("input", { id: "token-label", required: true, maxLength: 60, autocomplete: "off", hint: t("admin.account.token_label_hint") });
   const ends = make("input", { id: "token-ends", type: "date", min: data.today, max: "2099-12-31" });
   const boxes = data.roles[one.role].filter((action) => action !== "own_account").map((action) => make("input", { type: "checkbox", value: action }));
   const save = make("button", { className: "main" }, t("admin.account.token_new"));

@@ -14,7 +14,7 @@ const day = (text) => dayText(`${text}T00:00:00+08:00`);
 export async function showDevices(place, q = "") {
   const state = { q, kind: "", skip: 0 };
   const list = make("section", { className: "stack" });
-  const search = make("input", { type: "search", value: q, placeholder: t("admin.search_hint"), "aria-label": t("admin.search") });
+  const search = make("input", { type: "search", value: q, hint: t("admin.search_hint"), "aria-label": t("admin.search") });
   const kinds = make("select", { "aria-label": t("admin.phone.state") }, make("option", { value: "" }, t("admin.phone.all_states")),
     STATES.map((one) => make("option", { value: one }, stateName(one))), make("option", { value: "suspect" }, t("admin.phone.only_suspect")));
   let all = [];

@@ -27,7 +27,7 @@ async function places(words, kinds, codeOf = (one) => one.code) {
 export function pick(kind, { id, value = "", name = "", hint = "", isNeeded = false, changed = () => {} } = {}) {
   const list = make("ul", { id: `pick-${++count}`, className: "pick-list", role: "listbox", "aria-label": t("admin.suggestions"), hidden: true });
   const input = make("input", {
-    id, value, placeholder: hint, required: isNeeded, autocomplete: "off", spellcheck: false, maxLength: 60, role: "combobox",
+    id, value, hint, required: isNeeded, autocomplete: "off", spellcheck: false, maxLength: 60, role: "combobox",
     "aria-expanded": "false", "aria-controls": list.id, "aria-autocomplete": "list",
   });
   const said = make("span", { className: "quiet small pick-said" }, name);

@@ -17,7 +17,7 @@ export async function registerOf(name) {
 export async function show(place, section, { register = section, words = "", actions = [], above = null, q = "" } = {}) {
   const state = { q, skip: 0, day: "" };
   const list = make("section", { className: "stack" });
-  const search = make("input", { type: "search", value: q, placeholder: t("admin.search_hint"), "aria-label": t("admin.search"), maxLength: 150 });
+  const search = make("input", { type: "search", value: q, hint: t("admin.search_hint"), "aria-label": t("admin.search"), maxLength: 150 });
   const kept = await registerOf(register);
   const again = () => fill(list, () => entries(kept, state, words, again));
   const isOfDays = kept.fields.some((field) => field.name === "to");

@@ -56,7 +56,7 @@ export function placeBox({ label, kinds = null, chosen, value = "", hint = "" })
   const id = `places-${count}`;
   const list = make("ul", { id, className: "found", role: "listbox", hidden: true, "aria-label": label });
   const input = make("input", {
-    type: "search", value, autocomplete: "off", role: "combobox", placeholder: hint, maxLength: 60,
+    type: "search", value, autocomplete: "off", role: "combobox", hint, maxLength: 60,
     "aria-expanded": "false", "aria-controls": id, "aria-autocomplete": "list",
   });
   let found = [];

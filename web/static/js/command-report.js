@@ -133,7 +133,7 @@ function draw() {
   form.title = make("h2", { tabIndex: -1 }, t("report.title"));
   form.category = make("select", { id: id("category"), required: true, onchange: () => { set("category", form.category.value); set("sub_category", ""); fillCategories(); look(); } });
   form.sub = make("select", { id: id("sub"), onchange: () => { set("sub_category", form.sub.value); look(); } });
-  form.description = make("textarea", { id: id("description"), rows: 4, maxLength: 4000, oninput: () => set("description", form.description.value), placeholder: t("report.description_hint") });
+  form.description = make("textarea", { id: id("description"), rows: 4, maxLength: 4000, oninput: () => set("description", form.description.value), hint: t("report.description_hint") });
   form.grade = make("select", { id: id("grade"), onchange: () => set("grade", form.grade.value) },
     ["simple", "ordinary", "prominent", "major"].map((grade) => make("option", { value: grade }, term("grade", grade))));
   form.urgent = make("input", { type: "checkbox", onchange: () => { set("is_urgent", form.urgent.checked); look(); } });

@@ -20,7 +20,7 @@ export function init(given) {
   context = given;
   list = make("ul", { id: "search-found", className: "found", role: "listbox", "aria-label": t("command.search"), hidden: true });
   input = make("input", {
-    type: "search", id: "search", role: "combobox", autocomplete: "off", maxLength: 60, placeholder: t("command.search_hint"), "aria-label": t("command.search"),
+    type: "search", id: "search", role: "combobox", autocomplete: "off", maxLength: 60, hint: t("command.search_hint"), "aria-label": t("command.search"),
     "aria-expanded": "false", "aria-controls": "search-found", "aria-autocomplete": "list",
     oninput: () => { clearTimeout(timer); timer = setTimeout(look, WAIT_MS); },
     onkeydown: key, onblur: () => setTimeout(close, 150), onfocus: () => input.value.trim() && look(),

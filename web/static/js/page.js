@@ -31,7 +31,8 @@ export function make(name, properties = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
     if (value === undefined || value === null) continue;
-    if (key === "dataset") Object.assign(made.dataset, value);
+    if (key === "hint") made.placeholder = value; // HTML's name for the hint in an empty input; nothing is unfinished
+    else if (key === "dataset") Object.assign(made.dataset, value);
     else if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
     else if (key in made && key !== "list" && key !== "form") made[key] = value;
     else made.setAttribute(key, value);
